@@ -1,0 +1,1 @@
+"""Log-sum-exp and its relatives for NumPy."""
