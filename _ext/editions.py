@@ -34,7 +34,12 @@ CATALOGUES = {
 }
 NUMBERED = {
     "ko": {"figure": "그림 %s", "table": "표 %s", "code-block": "코드 %s", "section": "%s장"},
-    "en": {"figure": "Figure %s", "table": "Table %s", "code-block": "Code %s", "section": "Ch. %s"},
+    "en": {
+        "figure": "Figure %s",
+        "table": "Table %s",
+        "code-block": "Code %s",
+        "section": "Ch. %s",
+    },
 }
 
 
