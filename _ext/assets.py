@@ -23,7 +23,6 @@ SHEETS = (
     "sphinx-design.min.css",
     "exercise.css",
     "proof.css",
-    "site.css",
 )
 SCRIPTS = {"scripts/sphinx-book-theme.js", "site.js", "explorables.js", "search.js"}
 UNUSED = (
@@ -31,7 +30,7 @@ UNUSED = (
     "doctools.js", "documentation_options.js", "sphinx_highlight.js", "searchtools.js",
     "language_data.js", "design-tabs.js", "togglebutton.*", "sphinx-thebe.*", "thebe*", "copy*.svg",
     "check-solid.svg", "clipboard.min.js", "copybutton*", "images/*", "locales/**/*", "minus.png",
-    "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", *SHEETS,
+    "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css", *SHEETS,
 )  # fmt: skip
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 
@@ -105,7 +104,8 @@ def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
     if (static / "styles").is_dir():
         text = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
         rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-        (static / "book.css").write_text(purge(rules, names), encoding="utf-8")
+        own = (static / "site.css").read_text(encoding="utf-8")
+        (static / "book.css").write_text(f"{purge(rules, names)}\n{own}", encoding="utf-8")
     for path in [path for pattern in UNUSED for path in static.glob(pattern)]:
         if path.is_file():
             path.unlink()

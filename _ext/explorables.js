@@ -17,11 +17,12 @@
   async function bringToLife(figure) {
     const picture = figure.querySelector("img");
     const spec = JSON.parse(figure.querySelector("script").textContent);
+    delete spec.$schema; // JupyterLab's is v5; what is used here is the same in v6
     if (picture.alt) spec.description = picture.alt;
     await load();
     const stage = document.createElement("div");
     // `ast` interprets expressions: the page's policy allows no code made from text.
-    const options = { actions: false, renderer: "svg", ast: true, tooltip: false };
+    const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, tooltip: false };
     const { view } = await window.vegaEmbed(stage, spec, options);
     await view.runAsync();
     for (const input of stage.querySelectorAll("input")) label(input);

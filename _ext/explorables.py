@@ -70,7 +70,7 @@ def write_vega(app: Sphinx) -> None:
         static.mkdir(parents=True, exist_ok=True)
         shutil.copy(LOADER, static)
         (static / "vega.js").write_text(
-            vl_convert.javascript_bundle(vl_version="5.21"), encoding="utf-8"
+            vl_convert.javascript_bundle(vl_version="6.4"), encoding="utf-8"
         )
 
 
