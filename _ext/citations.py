@@ -1,0 +1,35 @@
+"""Let a citation lead to the bibliography of its own edition.
+
+sphinxcontrib-bibtex resolves a key site-wide and takes the last bibliography that has it, so
+citations of one edition would lead to the other's. Here the citation domain sees only the
+bibliographies of the edition that the citing page belongs to.
+"""
+
+from typing import Any
+
+from docutils.nodes import Element
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinxcontrib.bibtex.domain import BibtexDomain
+
+from _ext.editions import edition
+
+
+class EditionCitations(BibtexDomain):  # type: ignore[misc]
+    def resolve_xref(
+        self, env: BuildEnvironment, fromdocname: str, *reference: Any
+    ) -> Element | None:
+        everything = self.data["citations"]
+        here = edition(fromdocname)
+        mine = [c for c in everything if edition(c.bibliography_key.docname) == here]
+        self.data["citations"] = mine or everything
+        try:
+            return super().resolve_xref(env, fromdocname, *reference)
+        finally:
+            self.data["citations"] = everything
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("sphinxcontrib.bibtex")
+    app.add_domain(EditionCitations, override=True)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

