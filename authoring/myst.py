@@ -26,6 +26,17 @@ VERBATIM = {
     "toctree",
 }
 
+# What a passage is when it stands in one of these.
+_CONTAINERS = {
+    "blockquote": "quote",
+    "dd": "item",
+    "dt": "item",
+    "heading": "heading",
+    "list_item": "item",
+    "td": "table",
+    "th": "table",
+}
+
 _DIRECTIVE = re.compile(r"\{([\w:.-]+)\}\s*(.*)")
 _OPTION = re.compile(r":([\w-]+):(?:\s+(.*))?$")
 _ROLE_TARGET = re.compile(r"<([^<>]+)>$")
@@ -39,6 +50,28 @@ class Directive:
     argument: str
     options: dict[str, str]
     body: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Words that stand together: a heading, a paragraph, a table's cell, a title.
+
+    `kind` is ``heading``, ``item``, ``paragraph``, ``quote``, ``table`` or ``title``.
+    """
+
+    kind: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def words(self) -> str:
+        """Its words, with a space in the place of code, formulas and roles."""
+        return "".join(_word(token) for token in self.tokens)
+
+
+def _word(token: Token) -> str:
+    if token.type in ("text", "text_special"):
+        return token.content
+    return "" if token.type.endswith(("_open", "_close")) else " "
 
 
 @cache
@@ -78,26 +111,29 @@ def _split_options(content: str) -> tuple[dict[str, str], str]:
     return options, "\n".join(lines)
 
 
-def inline(source: str) -> Iterator[Token]:
-    """Yield the inline tokens of a text, those in directives too."""
-    for item in walk(source):
-        if isinstance(item, Token):
-            yield from item.children or ()
-
-
 def role_target(content: str) -> str:
     """What a role points at: the address in ``words <address>``, or all of it."""
     match = _ROLE_TARGET.search(content)
     return match[1] if match else content
 
 
-def words(tokens: list[Token] | None) -> str:
-    """The words of inline tokens, a space in the place of code, formulas and roles."""
-    return "".join(
-        token.content
-        if token.type in ("text", "text_special")
-        else ""
-        if token.type.endswith(("_open", "_close"))
-        else " "
-        for token in tokens or ()
-    )
+def passages(source: str) -> Iterator[Passage]:
+    """Yield what a text says, passage by passage, that of its directives included."""
+    kinds = ["paragraph"]
+    for item in walk(source):
+        if isinstance(item, Directive):
+            for title in (item.argument, *(item.options.get(o, "") for o in ("alt", "caption"))):
+                yield Passage("title", inline(title))
+            continue
+        container, _, edge = item.type.rpartition("_")
+        if container in _CONTAINERS and edge == "open":
+            kinds.append(_CONTAINERS[container])
+        elif container in _CONTAINERS and edge == "close":
+            kinds.pop()
+        elif item.type == "inline":
+            yield Passage(kinds[-1], tuple(item.children or ()))
+
+
+def inline(text: str) -> tuple[Token, ...]:
+    """The tokens of a line of text."""
+    return tuple(child for token in _parser().parseInline(text) for child in token.children or ())

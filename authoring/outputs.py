@@ -45,6 +45,7 @@ def run(path: Path) -> str:
         timeout=SECONDS_PER_CELL,
         kernel_name=NOTEBOOK_METADATA["kernelspec"]["name"],
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
     with client.setup_kernel():

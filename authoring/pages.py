@@ -4,12 +4,13 @@ A Markdown page is one text cell named ``page``.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from authoring.normalform import joined
+from authoring.normalform import SVG, VEGA_LITE, joined
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "chapters"
@@ -17,6 +18,44 @@ EDITIONS = ("ko", "en")
 
 # What a cell's metadata says in the page's own language.
 WORDS = (("figure", "caption"), ("image", "alt"))
+
+_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a code cell, as nbformat holds it."""
+
+    raw: dict[str, Any]
+
+    @property
+    def types(self) -> set[str]:
+        """Its types, if it is displayed rather than printed."""
+        return set(self.raw.get("data", {}))
+
+    @property
+    def is_figure(self) -> bool:
+        return bool(self.types & {SVG, VEGA_LITE})
+
+    @property
+    def is_error(self) -> bool:
+        return self.raw["output_type"] == "error" or self.raw.get("name") == "stderr"
+
+    @property
+    def text(self) -> str:
+        """What a reader sees of it as text."""
+        if self.raw["output_type"] == "error":
+            return f"{self.raw['ename']}: {self.raw['evalue']}"
+        data = self.raw.get("data", {})
+        texts = {mime: joined(data[mime]) for mime in sorted(data) if mime.startswith("text/")}
+        if "text/html" in texts:
+            texts["text/html"] = _MARKUP.sub(" ", texts["text/html"])
+        return "\n".join([joined(self.raw.get("text", "")), *texts.values()])
+
+    @property
+    def drawing(self) -> str:
+        """What a figure is drawn from, as text."""
+        return json.dumps(self.raw.get("data", {}), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -28,6 +67,10 @@ class Cell:
     source: str
     metadata: dict[str, Any] = field(default_factory=dict)
     outputs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def results(self) -> list["Output"]:
+        return [Output(output) for output in self.outputs]
 
     @property
     def tags(self) -> list[str]:
