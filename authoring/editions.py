@@ -197,8 +197,9 @@ class _Reader:
     def equation(self, formula: str) -> None:
         for name in _LABEL_IN_FORMULA.findall(formula):
             self.define(name)
-        formula = _LABEL_IN_FORMULA.sub("", formula)
-        self.found["equations"].append("".join(_TEXT_IN_FORMULA.sub(r"\\text{}", formula).split()))
+        formula = _TEXT_IN_FORMULA.sub(r"\\text{}", _LABEL_IN_FORMULA.sub("", formula))
+        # Where the sentence ends is the language's affair.
+        self.found["equations"].append("".join(formula.split()).rstrip(".,"))
 
     def inline(self, token: Token) -> None:
         if token.type == "image":

@@ -82,8 +82,20 @@ def formal_korean(page: Page) -> Iterator[str]:
     for cell in page.text_cells():
         for passage in passages(cell.source):
             if passage.kind == "paragraph":
-                for ending in _informal_endings(passage.words):
+                for ending in _informal_endings(_without_propositions(passage)):
                     yield f"cell `{cell.id}`: the sentence that ends in {ending!r} is not 합니다체"
+
+
+def _without_propositions(passage: Passage) -> str:
+    """Its words without bold sentences: a proposition stands in plain style in Korean too."""
+    text, start = "", 0
+    for token in passage.tokens:
+        if token.type == "strong_open":
+            start = len(text)
+        elif token.type == "strong_close" and text.endswith((".", "?", "!")):
+            text = text[:start]
+        text += Passage("", (token,)).words
+    return text
 
 
 def _informal_endings(text: str) -> Iterator[str]:

@@ -55,7 +55,7 @@ from {cite:p}`gundersen2020`. [한국어](../ko/01-sums.ipynb)
 ![dots](dots.svg)
 
 $$
-y = \sum_i x_i \quad \text{for all } i
+y = \sum_i x_i \quad \text{for all } i .
 $$ (en-eq-sum)
 
 ```python
