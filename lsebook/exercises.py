@@ -22,6 +22,7 @@ import numpy as np
 __all__ = ["EXERCISES", "Case", "Report", "Row", "check"]
 
 LN2 = 0.6931471805599453
+LN3 = 1.0986122886681098
 INF = float("inf")
 
 
@@ -272,6 +273,8 @@ _ZERO_WEIGHT = (
 )
 _LATE_LOG = "확률이 0이 된 뒤의 로그는 늦습니다. x − LSE로. / The log of a vanished probability is too late: x − LSE."
 
+_COVARIANCE = "pᵢpⱼ를 모두 빼야 합니다. / Subtract every pᵢpⱼ."
+
 # softmax([0, 1, 2]) from mpmath at 80 digits.
 _SOFTMAX_012 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]
 _LOG_SOFTMAX_012 = [-2.4076059644443803, -1.4076059644443803, -0.40760596444438030]
@@ -298,6 +301,13 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
             _HALF,
             rtol=1e-3,
         ),
+    ),
+    "logsumexp_1d": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _LSE_012, _BACK),
+        Case("[5]", (np.array([5.0]),), 5.0, _BACK),
+        Case("[1000, 1000, 1000]", (np.full(3, 1000.0),), 1000 + LN3, _SHIFT),
+        Case("[-1000, -1000, -1000]", (np.full(3, -1000.0),), -1000 + LN3, _UNDER),
+        Case("[-1000, -1000, 1000]", (np.array([-1000.0, -1000.0, 1000.0]),), 1000.0, _SHIFT),
     ),
     "softmax": (
         Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _SOFTMAX_012, _DIVIDE),
@@ -409,5 +419,16 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
             _LOG_ZERO,
             quiet=False,
         ),
+    ),
+    "lse_hessian": (
+        Case("[0, 0]", (np.array([0.0, 0.0]),), [[0.25, -0.25], [-0.25, 0.25]], _COVARIANCE),
+        Case(
+            "[0, ln 3]",
+            (np.array([0.0, LN3]),),
+            [[0.1875, -0.1875], [-0.1875, 0.1875]],
+            _COVARIANCE,
+        ),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), [[0.25, -0.25], [-0.25, 0.25]], _SHIFT),
+        Case("[7]", (np.array([7.0]),), [[0.0]], _COVARIANCE, atol=1e-15),
     ),
 }
