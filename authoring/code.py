@@ -58,6 +58,13 @@ def every_output_is_validated(page: Page) -> Iterator[str]:
                 yield f"cell `{cell.id}`: the figure has no SVG for pages without JavaScript"
 
 
+def no_final_semicolon(page: Page) -> Iterator[str]:
+    """Results hidden by a semicolon, which nbval sees all the same."""
+    for cell in page.code_cells():
+        if cell.source.rstrip().endswith(";"):
+            yield f"cell `{cell.id}`: ends in `;`; assign the result, or end with plt.show()"
+
+
 def quiet_outputs(page: Page) -> Iterator[str]:
     """Warnings and errors that are not the point of their cell."""
     for cell in page.code_cells():
@@ -101,6 +108,7 @@ RULES = (
     code_without_korean,
     imports_once_at_the_top,
     every_output_is_validated,
+    no_final_semicolon,
     quiet_outputs,
     no_places_in_outputs,
     few_digits,

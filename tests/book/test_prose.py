@@ -129,6 +129,7 @@ GOOD = {
     "code_without_korean": [runs("x = 1"), shows(stream("맞음 / correct\n"))],
     "imports_once_at_the_top": [runs("import numpy as np\nfrom math import exp", "x = 1")],
     "every_output_is_validated": [runs("# NB: see below"), shows(SVG), shows(VEGA)],
+    "no_final_semicolon": [runs("x = 1; y = 2", "plt.show()")],
     "quiet_outputs": [shows(stream("1\n")), shows(ERROR, tags=("raises-exception",))],
     "no_places_in_outputs": [shows(stream("0x1.5bf0a8b145769p+1 1/2 a/b\n")), shows(SVG)],
     "few_digits": [
@@ -231,6 +232,9 @@ BAD = {
         (runs("x\n# PYTEST_VALIDATE_IGNORE_OUTPUT"), "switches nbval off"),
         (shows(display(**{"image/png": "AAAA"})), "nbval does not compare image/png"),
         (shows(display(**{"application/vnd.vegalite.v5+json": {}})), "has no SVG"),
+    ],
+    "no_final_semicolon": [
+        (runs("x = 1\nax.legend();\n"), "cell `run-0`: ends in `;`; assign the result"),
     ],
     "quiet_outputs": [
         (shows(stream("RuntimeWarning: overflow\n", "stderr")), "'RuntimeWarning: overflow"),
