@@ -34,7 +34,12 @@ CATALOGUES = {
 }
 NUMBERED = {
     "ko": {"figure": "그림 %s", "table": "표 %s", "code-block": "코드 %s", "section": "%s장"},
-    "en": {"figure": "Figure %s", "table": "Table %s", "code-block": "Code %s", "section": "Ch. %s"},
+    "en": {
+        "figure": "Figure %s",
+        "table": "Table %s",
+        "code-block": "Code %s",
+        "section": "Ch. %s",
+    },
 }
 
 
@@ -129,6 +134,7 @@ def begin_page(
     context["theme_search_bar_text"] = locale.get_translation("booktheme")("Search")
     context["strings"] = korean.OWN if language == "ko" else {key: key for key in korean.OWN}
     if here is None:
+        context.update(prev=None, next=None)
         return
     other = counterpart(pagename, app.env)
     context["home"] = f"chapters/{here}/index"

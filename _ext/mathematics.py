@@ -104,19 +104,24 @@ def add_styles(
         context["preloaded_fonts"] = [f"_static/katex/fonts/{name}" for name in PRELOADED]
 
 
-def copy_files(app: Sphinx, exception: Exception | None) -> None:
-    katex.close()
-    if exception is None and app.builder.format == "html":
+def copy_katex(app: Sphinx) -> None:
+    """Before the pages are written, so that links to the style sheet bear its checksum."""
+    if app.builder.format == "html":
         source = npm_packages.require("katex") / "dist"
-        target = Path(app.outdir) / "_static" / "katex"
+        target = Path(app.outdir, "_static", "katex")
         (target / "fonts").mkdir(parents=True, exist_ok=True)
         shutil.copy(source / "katex-swap.min.css", target)
         for font in sorted((source / "fonts").glob("*.woff2")):
             shutil.copy(font, target / "fonts")
 
 
+def close(app: Sphinx, exception: Exception | None) -> None:
+    katex.close()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.connect("html-page-context", add_styles)
-    app.connect("build-finished", copy_files)
+    app.connect("builder-inited", copy_katex)
+    app.connect("build-finished", close)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
