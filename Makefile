@@ -1,0 +1,44 @@
+# The commands of this book. CONTRIBUTING.md has the same lines for machines without make.
+PYTHON ?= python3
+NOTEBOOKS ?=
+BIN := .venv/bin
+# Every instruction set for which NumPy 2.4 has loops of its own.
+BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
+
+.DELETE_ON_ERROR:
+.PHONY: book lab test outputs translations benchmark audit clean
+
+book: .venv/installed  ## build the site
+	$(BIN)/jupyter-book build -W --keep-going .
+	@echo "$(CURDIR)/_build/html/index.html"
+
+lab: .venv/installed  ## run the notebooks yourself
+	$(BIN)/jupyter lab chapters
+
+test: .venv/installed  ## check everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests lsebook --doctest-modules --cov
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
+	NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
+
+outputs: .venv/installed  ## run all notebooks, or NOTEBOOKS="...", and write their outputs
+	$(BIN)/python -m authoring.outputs $(NOTEBOOKS)
+
+translations: .venv/installed  ## confirm that the editions say the same
+	$(BIN)/python -m authoring.translations
+
+benchmark: .venv/installed  ## compare speed with SciPy and PyTorch
+	$(BIN)/python -m benchmarks
+
+audit: .venv/installed  ## measure the built site
+	$(BIN)/python -m tests.site.audit
+
+clean:  ## forget what was built and installed
+	rm -rf .venv _build node_modules
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

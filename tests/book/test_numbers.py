@@ -1,0 +1,113 @@
+"""What the pages show is what their code prints, whatever the processor."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from authoring.outputs import main as write_outputs
+from authoring.pages import ROOT
+from tests.book.books import code_cell, write_notebook
+
+FEATURES = "NPY_DISABLE_CPU_FEATURES"
+
+# The digits of exp over an interval, the instruction sets in use, and those NumPy has loops for.
+PROBE = """
+import hashlib, json
+import numpy as np
+from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+digits = np.exp(np.linspace(-700, 700, 100_001)).tobytes()
+used = [name for name in __cpu_dispatch__ if __cpu_features__[name]]
+print(json.dumps([hashlib.sha256(digits).hexdigest(), used, __cpu_dispatch__]))
+"""
+
+NUMBERS = """\
+import numpy as np
+import matplotlib.pyplot as plt
+from lsebook import plotting
+
+plotting.use()
+y = np.log(np.exp([0.5, 0.25]).sum())
+print(f"{y:.6f}")"""
+FIGURE = "plt.plot([0, 1], [0.5, 0.25])\nplt.show()"
+
+
+def baseline() -> str:
+    """What `make test` switches off for its second run of the notebooks."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return re.search(r"^BASELINE := (.*)$", makefile, re.MULTILINE)[1]
+
+
+def probe(**environment: str) -> list:
+    inherited = {k: v for k, v in os.environ.items() if k != FEATURES}
+    command = [sys.executable, "-c", PROBE]
+    run = subprocess.run(command, env=inherited | environment, capture_output=True, check=True)
+    return json.loads(run.stdout)
+
+
+def test_second_run_uses_other_instructions():
+    digits, used, _ = probe()
+    other_digits, still_used, _ = probe(**{FEATURES: baseline()})
+    switched_off = set(baseline().split())
+    assert not switched_off & set(still_used)
+    # A processor that has none of them computes the same both times.
+    assert (digits != other_digits) == bool(switched_off & set(used))
+
+
+def test_second_run_names_every_loop_that_numpy_has_for_such_processors():
+    dispatched = probe()[2]
+    if "X86_V3" in dispatched:
+        assert baseline().split() == dispatched
+
+
+# What is changed by one, and the cell whose validation must fail.
+DOCTORED = {
+    "number": (r"(?<=1\.07)\d", 0),
+    "curve": (r"(?<=\.)\d(?=\d+ \\n)", 1),
+    "colour": (r"(?<=#0b6fb)8", 1),
+    "words": (r"(?<=with )1(?= Axes)", 1),
+}
+
+
+def doctor(text: str, pattern: str) -> str:
+    changed, count = re.subn(pattern, lambda m: str((int(m[0]) + 1) % 10), text, count=1)
+    assert count == 1
+    return changed
+
+
+@pytest.fixture(scope="module")
+def validation(tmp_path_factory) -> list[str]:
+    """What nbval says of a true notebook and of copies with one character changed."""
+    folder = tmp_path_factory.mktemp("book")
+    true = write_notebook(
+        folder / "true.ipynb", code_cell("numbers", NUMBERS), code_cell("figure", FIGURE)
+    )
+    assert write_outputs([str(true)]) == 0
+    text = true.read_text(encoding="utf-8")
+    for name, (pattern, _) in DOCTORED.items():
+        (folder / f"{name}.ipynb").write_text(doctor(text, pattern), encoding="utf-8")
+    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "--nbval", "--color=no", "-rA", *settings, folder]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 1, run.stdout
+    return run.stdout.splitlines()
+
+
+def test_true_outputs_are_valid(validation):
+    assert {"PASSED true.ipynb::Cell 0", "PASSED true.ipynb::Cell 1"} <= set(validation)
+
+
+@pytest.mark.parametrize("name", DOCTORED)
+def test_one_doctored_character_is_found(validation, name):
+    outcomes = ["FAILED" if cell == DOCTORED[name][1] else "PASSED" for cell in (0, 1)]
+    for cell, outcome in enumerate(outcomes):
+        assert any(line.startswith(f"{outcome} {name}.ipynb::Cell {cell}") for line in validation)
+
+
+def test_notebooks_are_validated_twice_and_strictly():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert makefile.count("--nbval chapters") == 2
+    assert "lax" not in makefile
