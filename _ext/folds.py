@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
 
@@ -29,11 +30,15 @@ def label_folds(app: Sphinx, doctree: nodes.document) -> None:
             cell["prompt_hide"] = own.get(f"Hide {held}", f"Hide {held}")
 
 
-def drop_repeated_ids(app: Sphinx, doctree: nodes.document) -> None:
+class DropRepeatedIds(SphinxPostTransform):
     """sphinx-exercise and sphinx-proof give the body of every box of a page the same id."""
-    for section in doctree.findall(nodes.section):
-        if not any(isinstance(child, nodes.title) for child in section.children):
-            section["ids"] = []
+
+    default_priority = 400
+
+    def run(self, **kwargs: Any) -> None:
+        for section in self.document.findall(nodes.section):
+            if not any(isinstance(child, nodes.title) for child in section.children):
+                section["ids"] = []
 
 
 def visit_folded_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
@@ -68,7 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx_exercise")
     app.connect("doctree-read", label_folds)
-    app.connect("doctree-read", drop_repeated_ids)
+    app.add_post_transform(DropRepeatedIds)
     app.add_node(HideCodeCellNode, override=True, html=(visit_folded_cell, depart_fold))
     app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
