@@ -30,7 +30,7 @@
   function prepare(pages) {
     for (const page of pages)
       for (const section of page.sections)
-        for (const field of ["title", "text"]) {
+        for (const field of ["title", "text", "defined"]) {
           const text = plain(section[field]);
           const words = new Map();
           for (const word of text.match(/[a-z][a-z0-9_]*/g) ?? [])
@@ -58,32 +58,40 @@
     return whole || (term.part.length > 4 ? 0.5 * count(section[`${field}Plain`], term.part) : 0);
   }
 
-  const saturated = (hits) => hits / (hits + 2);
+  // What a page is about shows in its title, its headings and the terms it defines in bold.
+  const WEIGHTS = { page: 6, heading: 1.5, announced: 4, defined: 3, often: 4, half: 8 };
+
+  function scoreSection(section, isPage, term) {
+    const titled = frequency(section, "title", term) ? (isPage ? WEIGHTS.page : WEIGHTS.heading) : 0;
+    const inBold = frequency(section, "defined", term);
+    const defined = inBold ? (isPage ? WEIGHTS.announced : WEIGHTS.defined) : 0;
+    const hits = frequency(section, "text", term);
+    return { hits, about: titled + defined, total: titled + defined + hits / (hits + 2) };
+  }
 
   function find(query, pages) {
     const wanted = terms(query, pages);
     const results = [];
-    if (!wanted.length) return results;
     for (const page of pages) {
-      const scored = page.sections.map((section, i) => {
-        const perTerm = wanted.map((term) => {
-          const title = frequency(section, "title", term);
-          const text = frequency(section, "text", term);
-          return { title, text, score: text && saturated(text) + (title ? (i ? 1.5 : 6) : 0) };
-        });
-        perTerm.forEach((t) => (t.score ||= t.title ? (i ? 1.5 : 6) : 0));
-        return { section, perTerm, score: perTerm.reduce((sum, t) => sum + t.score, 0) };
+      const scores = page.sections.map((section, i) =>
+        wanted.map((term) => scoreSection(section, i === 0, term)),
+      );
+      const perTerm = wanted.map((_, k) => {
+        const about = scores.reduce((sum, terms) => sum + terms[k].about, 0);
+        const hits = scores.reduce((sum, terms) => sum + terms[k].hits, 0);
+        return about + (WEIGHTS.often * hits) / (hits + WEIGHTS.half);
       });
-      const all = wanted.every((_, k) => scored.some((s) => s.perTerm[k].score > 0));
-      if (!all) continue;
-      const hits = wanted.map((_, k) => scored.reduce((n, s) => n + s.perTerm[k].text, 0));
-      const titled = scored.reduce((sum, s, i) => sum + s.perTerm.reduce((n, t) => n + (t.title ? (i ? 1.5 : 6) : 0), 0), 0);
-      const score = titled + hits.reduce((sum, n) => sum + 4 * (n / (n + 8)), 0);
-      const sections = scored.filter((s) => s.score > 0).sort((a, b) => b.score - a.score);
-      results.push({ page, score, sections: sections.slice(0, 3).map((s) => s.section) });
+      if (!wanted.length || perTerm.some((score) => score === 0)) continue;
+      const sections = page.sections
+        .map((section, i) => ({ section, total: scores[i].reduce((sum, t) => sum + t.total, 0) }))
+        .filter(({ total }) => total > 0)
+        .sort((a, b) => b.total - a.total)
+        .slice(0, 3)
+        .map(({ section }) => section);
+      results.push({ page, sections, score: perTerm.reduce((a, b) => a + b) });
     }
-    results.wanted = wanted;
-    return results.sort((a, b) => b.score - a.score);
+    results.sort((a, b) => b.score - a.score);
+    return Object.assign(results, { wanted });
   }
 
   // A piece of the text around the first hit, hits marked.

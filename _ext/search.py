@@ -44,6 +44,12 @@ def text_of(node: nodes.Node) -> str:
     return parts if isinstance(node, nodes.Inline) else f"{parts}\n"
 
 
+def defined_in(section: nodes.section) -> list[str]:
+    """The terms that stand in bold, as definitions do, in a section itself."""
+    parts = [part for part in section.children if not is_titled(part)]
+    return [strong.astext() for part in parts for strong in part.findall(nodes.strong)]
+
+
 def sections_of(doctree: nodes.document) -> Iterator[dict[str, str]]:
     for section in doctree.findall(nodes.section):
         if not is_titled(section):
@@ -54,6 +60,7 @@ def sections_of(doctree: nodes.document) -> Iterator[dict[str, str]]:
             "anchor": "" if top else section["ids"][0],
             "title": title.astext(),
             "text": re.sub(r"\s+", " ", body).strip(),
+            "defined": " / ".join(defined_in(section)),
         }
 
 

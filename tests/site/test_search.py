@@ -24,7 +24,7 @@ ENGLISH = [
     ("bibliography", "bibliography"),
     ("temperatures", "02-softmax"),
 ]
-IN_BOTH = ["logsumexp", "log1p", "np.exp", "float16"]
+IN_BOTH = ["logsumexp", "np.exp", "float16"]
 
 
 def results(context: BrowserContext, address: str, edition: str, query: str) -> list[str]:
