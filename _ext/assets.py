@@ -30,7 +30,8 @@ UNUSED = (
     "doctools.js", "documentation_options.js", "sphinx_highlight.js", "searchtools.js",
     "language_data.js", "design-tabs.js", "togglebutton.*", "sphinx-thebe.*", "thebe*", "copy*.svg",
     "check-solid.svg", "clipboard.min.js", "copybutton*", "images/*", "locales/**/*", "minus.png",
-    "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css", *SHEETS,
+    "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css",
+    *SHEETS,
 )  # fmt: skip
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 

@@ -75,7 +75,8 @@ def load_catalogues() -> dict[str, dict[str, NullTranslations]]:
     site = {}
     for name in {folder.partition("/")[0] for folders in CATALOGUES.values() for folder in folders}:
         spec = find_spec(name)
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         site[name] = Path(spec.origin).parent.parent
     loaded: dict[str, dict[str, NullTranslations]] = {"ko": {}, "en": {}}
     for name, folders in CATALOGUES.items():

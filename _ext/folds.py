@@ -30,9 +30,8 @@ def label_folds(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def visit_folded_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
-    classes = " ".join(["fold", *node["classes"]])
     self.body.append(
-        f'<details class="{classes}"><summary>'
+        '<details class="fold"><summary>'
         f'<span class="when-closed">{escape(node["prompt_show"])}</span>'
         f'<span class="when-open">{escape(node["prompt_hide"])}</span></summary>\n'
     )
@@ -47,11 +46,8 @@ def visit_solution(self: HTML5Translator, node: solution_node) -> None:
         visit_solution_node(self, node)
         return
     node["classes"] = ["fold", *(name for name in node["classes"] if name != "dropdown")]
-    self.body.append(self.starttag(node, "details") + "<summary>")
-    title = node.children.pop(0)
-    for part in title.children:
-        part.walkabout(self)
-    self.body.append("</summary>\n")
+    title = node.children.pop(0).astext()
+    self.body.append(f"{self.starttag(node, 'details')}<summary>{escape(title)}</summary>\n")
 
 
 def depart_solution(self: HTML5Translator, node: solution_node) -> None:

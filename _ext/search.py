@@ -1,0 +1,90 @@
+"""Search one edition, in its language, with a page of results of its own.
+
+Sphinx builds one index of whole words in one language: it finds no Korean word of one or two
+syllables, none with a particle, nothing inside a compound, and mixes the editions. Here each
+edition gets an index of its sections' text and a search page; search.js finds in it. English
+words are stemmed as Sphinx stems them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
+
+from _ext.editions import EDITIONS, edition
+
+SCRIPT = Path(__file__).with_name("search.js")
+LEFT_OUT = (nodes.math, nodes.math_block, nodes.raw, nodes.comment, nodes.system_message)
+
+
+def text_of(node: nodes.Node) -> str:
+    """The words that a reader sees in a section, its subsections and formulas left out."""
+    if isinstance(node, nodes.Text):
+        return node.astext()
+    if isinstance(node, (nodes.section, nodes.image, *LEFT_OUT)):
+        return " " if isinstance(node, nodes.math) else ""
+    parts = "".join(text_of(child) for child in node.children)
+    return parts if isinstance(node, nodes.Inline) else f"{parts}\n"
+
+
+def sections_of(doctree: nodes.document) -> Iterator[dict[str, str]]:
+    for section in doctree.findall(nodes.section):
+        title = next(section.findall(nodes.title), None)
+        if title is None or title.parent is not section:
+            continue
+        top = section.parent is doctree
+        body = " ".join(text_of(part) for part in section.children if part is not title)
+        yield {
+            "anchor": "" if top else section["ids"][0],
+            "title": title.astext(),
+            "text": re.sub(r"\s+", " ", body).strip(),
+        }
+
+
+def index_of(app: Sphinx, name: str) -> list[dict[str, Any]]:
+    pages = []
+    order = [doc for doc in app.env.collect_relations() if edition(doc) == name]
+    for docname in order:
+        doctree = app.env.get_doctree(docname)
+        page = docname.rpartition("/")[2]
+        pages.append({"page": f"{page}.html", "sections": list(sections_of(doctree))})
+    return pages
+
+
+def write_indices(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Write both indices and the search pages in place of Sphinx's own."""
+    static = Path(app.outdir, "_static")
+    for name in EDITIONS:
+        if f"chapters/{name}/index" in app.env.found_docs:
+            index = json.dumps(index_of(app, name), ensure_ascii=False, separators=(",", ":"))
+            (static / f"search-{name}.json").write_text(index, encoding="utf-8")
+            yield f"chapters/{name}/search", {"title": "", "searching": name}, "edition-search.html"
+
+
+def leave_out_stock_search(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.builder.search = False  # type: ignore[attr-defined]
+        static = Path(app.outdir, "_static")
+        static.mkdir(parents=True, exist_ok=True)
+        stemmer = SearchEnglish({}).js_stemmer_code
+        script = SCRIPT.read_text(encoding="utf-8")
+        (static / "search.js").write_text(f"{stemmer}\n{script}", encoding="utf-8")
+
+
+def add_script(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    if "searching" in context:
+        app.add_js_file("search.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", leave_out_stock_search)
+    app.connect("html-collect-pages", write_indices)
+    app.connect("html-page-context", add_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
