@@ -15,7 +15,7 @@ from sphinxcontrib.bibtex.domain import BibtexDomain
 from _ext.editions import edition
 
 
-class EditionCitations(BibtexDomain):  # type: ignore[misc]
+class EditionCitations(BibtexDomain):
     def resolve_xref(
         self, env: BuildEnvironment, fromdocname: str, *reference: Any
     ) -> Element | None:

@@ -129,7 +129,7 @@ def begin_page(
     here = edition(pagename)
     language = here or "en"
     speak(app, language)
-    environment = app.builder.templates.environment  # type: ignore[attr-defined]
+    environment = app.builder.templates.environment
     environment.install_gettext_translations(locale.translators["general", "sphinx"])
     context.update(edition=here, language=language, docstitle=TITLES[language])
     context["theme_search_bar_text"] = locale.get_translation("booktheme")("Search")

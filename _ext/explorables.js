@@ -25,17 +25,22 @@
     const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, tooltip: false };
     const { view } = await window.vegaEmbed(stage, spec, options);
     await view.runAsync();
-    for (const input of stage.querySelectorAll("input")) label(input);
+    stage.querySelectorAll("input[type=range]").forEach(labelSlider);
+    stage.querySelectorAll(".vega-bind-radio").forEach(labelChoice);
     picture.replaceWith(stage);
     figure.classList.add("alive");
   }
 
-  function label(input) {
-    if (input.type !== "range") return;
+  function labelSlider(input) {
     input.setAttribute("aria-label", input.name);
     const tell = () => input.setAttribute("aria-valuetext", input.value);
     input.addEventListener("input", tell);
     tell();
+  }
+
+  function labelChoice(group) {
+    group.setAttribute("role", "radiogroup");
+    group.setAttribute("aria-label", group.querySelector("input").name);
   }
 
   const inView = new IntersectionObserver((entries) => {

@@ -21,7 +21,7 @@ VEGA_LITE = "application/vnd.vegalite.v5+json"
 LOADER = Path(__file__).with_name("explorables.js")
 
 
-class explorable(nodes.General, nodes.Element):
+class explorable(nodes.General, nodes.Element):  # type: ignore[misc]
     """The specification of a figure that can come alive."""
 
 

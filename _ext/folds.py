@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
 
@@ -27,6 +28,17 @@ def label_folds(app: Sphinx, doctree: nodes.document) -> None:
             held = HOLDS.get(mode, HOLDS["all"])
             cell["prompt_show"] = own.get(f"Show {held}", f"Show {held}")
             cell["prompt_hide"] = own.get(f"Hide {held}", f"Hide {held}")
+
+
+class DropRepeatedIds(SphinxPostTransform):
+    """sphinx-exercise and sphinx-proof give the body of every box of a page the same id."""
+
+    default_priority = 400
+
+    def run(self, **kwargs: Any) -> None:
+        for section in self.document.findall(nodes.section):
+            if not any(isinstance(child, nodes.title) for child in section.children):
+                section["ids"] = []
 
 
 def visit_folded_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
@@ -61,6 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.setup_extension("sphinx_exercise")
     app.connect("doctree-read", label_folds)
+    app.add_post_transform(DropRepeatedIds)
     app.add_node(HideCodeCellNode, override=True, html=(visit_folded_cell, depart_fold))
     app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -45,7 +45,8 @@ class Katex:
             katex = npm_packages.require("katex") / "dist" / "katex.min.js"
             script = Path(__file__).with_name("katex_render.cjs")
             self.process = npm_packages.node(str(script), str(katex), str(MACROS))
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         return cast(dict[str, str], json.loads(self.process.stdout.readline()))

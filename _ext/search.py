@@ -19,26 +19,37 @@ from sphinx.search.en import SearchEnglish
 from _ext.editions import EDITIONS, edition
 
 SCRIPT = Path(__file__).with_name("search.js")
-LEFT_OUT = (nodes.math, nodes.math_block, nodes.raw, nodes.comment, nodes.system_message)
+LEFT_OUT = (
+    nodes.math,
+    nodes.math_block,
+    nodes.image,
+    nodes.raw,
+    nodes.comment,
+    nodes.system_message,
+)
+
+
+def is_titled(node: nodes.Node) -> bool:
+    """Whether a node is a section of its own; the body of an exercise is one without a title."""
+    return isinstance(node, nodes.section) and isinstance(node.next_node(), nodes.title)
 
 
 def text_of(node: nodes.Node) -> str:
     """The words that a reader sees in a section, its subsections and formulas left out."""
     if isinstance(node, nodes.Text):
         return node.astext()
-    if isinstance(node, (nodes.section, nodes.image, *LEFT_OUT)):
-        return " " if isinstance(node, nodes.math) else ""
+    if isinstance(node, LEFT_OUT) or is_titled(node):
+        return " "
     parts = "".join(text_of(child) for child in node.children)
     return parts if isinstance(node, nodes.Inline) else f"{parts}\n"
 
 
 def sections_of(doctree: nodes.document) -> Iterator[dict[str, str]]:
     for section in doctree.findall(nodes.section):
-        title = next(section.findall(nodes.title), None)
-        if title is None or title.parent is not section:
+        if not is_titled(section):
             continue
-        top = section.parent is doctree
-        body = " ".join(text_of(part) for part in section.children if part is not title)
+        title, top = section.children[0], section.parent is doctree
+        body = " ".join(text_of(part) for part in section.children[1:])
         yield {
             "anchor": "" if top else section["ids"][0],
             "title": title.astext(),
