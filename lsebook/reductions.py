@@ -17,15 +17,16 @@ import scipy.special
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from lsebook import doubledouble, pair
-from lsebook.blocks import BLOCK, Box, Walk
+from lsebook.blocks import Box, Walk
 from lsebook.pair import Array, Pair
 
 Axis = int | tuple[int, ...] | None
 
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
 FAN_IN = 32
-#: Elements in a piece of the double-double path, which needs some twenty buffers.
-FINE_BLOCK = 4096
+#: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
+#: second-level cache. One (two take half of it); about five; the twenty of the double-double path.
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 4096
 
 quietly = np.errstate(all="ignore")
 
@@ -101,43 +102,57 @@ class _Reduction:
         self.filtered = include is not None
         operands += [operand for operand in (b, include) if operand is not None]
         self.operands, self.axes = operands, axes
-        self.walk = Walk(operands, axes)
-        largest = min(BLOCK, x.size)
-        self.buffer, self.scratch, self.spare = (np.empty(largest, work) for _ in range(3))
+        if outputs or self.weighted or self.filtered:
+            self.walk = Walk(operands, axes, SMALL_BLOCK)
+        else:
+            self.walk = Walk(operands, axes, BLOCK)
+            if not self.walk.lies_right(work):
+                self.walk = Walk(operands, axes, BLOCK // 2)
+        self.axis = self.walk.axis
+        self.scratch = np.empty(prod(self.walk.box), work)
+        self.buffer = self.scratch[:0] if self.walk.lies_right(work) else np.empty_like(self.scratch)
+        if self.weighted or self.filtered:
+            self.buffer = np.empty_like(self.scratch)
 
-    def block(self, box: Box) -> tuple[Array, int]:
+    def block(self, box: Box) -> Array:
         """Return a block of exponents: x + log(b), and -inf for what is left out."""
-        x, axis = self.walk.block(0, box, self.buffer)
+        x = self.walk.block(0, box, self.buffer)
         if not (self.weighted or self.filtered):
-            return x, axis
-        out = self.scratch_for(x)
+            return x
+        out = self.buffer[: x.size].reshape(x.shape)
         if self.weighted:
-            b, _ = self.walk.block(1 + self.outputs, box, self.spare)
+            b = self.walk.block(1 + self.outputs, box, self.scratch)
+            zero = b == 0
             np.add(x, np.log(b), out=out)
-            out[b == 0] = -np.inf
+            np.copyto(out, -np.inf, where=zero)
         else:
             np.copyto(out, x)
         if self.filtered:
-            kept, _ = self.walk.block(-1, box, np.empty(x.size, bool))
-            out[~kept] = -np.inf
-        x = self.buffer[: x.size].reshape(x.shape)
-        np.copyto(x, out)
-        return x, axis
+            kept = self.walk.block(-1, box, np.empty(x.size, bool))
+            np.copyto(out, -np.inf, where=~kept)
+        return out
+
+    def target(self, box: Box) -> Array:
+        """Return a matrix to write the results of a block into, and to `put` in its place."""
+        return self.walk.target(1, box, self.scratch)
+
+    def put(self, box: Box, matrix: Array) -> None:
+        self.walk.put(1, box, matrix)
 
     def scratch_for(self, x: Array) -> Array:
         return self.scratch[: x.size].reshape(x.shape)
 
-    def pair(self, kept: Box, tails: bool = False) -> Pair:
+    def pair(self, kept: Box, careful: Callable[[Array, Array], Array]) -> Pair:
         """Return the pairs of the slices in a box of the kept axes, flat."""
 
         def of_block(reduced: Box) -> Pair:
-            x, axis = self.block(kept + reduced)
-            return pair.from_values(x, axis, self.scratch_for(x), tails)
+            x = self.block(kept + reduced)
+            return pair.from_values(x, self.axis, self.scratch_for(x), careful)
 
         return merge_in_groups(map(of_block, self.walk.reduced_boxes()))
 
-    def refine(self, kept: Box, flagged: Array, reference: Array, count: Array | float) -> Array:
-        """Return log(sum / count) of the flagged slices, by double-double arithmetic."""
+    def refine(self, kept: Box, flagged: Array, reference: Array) -> Array:
+        """Return log(sum) of the flagged slices, by double-double arithmetic."""
         fine = Walk(self.operands, self.axes, FINE_BLOCK)
         boxes = list(fine.reduced_boxes())
         longest = prod(fine.box[fine.kept_ndim :])
@@ -196,11 +211,9 @@ def _merge_list(pairs: list[Pair]) -> Pair:
     )
 
 
-def _cancels(peak: Array, rest: Array, value: Array, coarse: bool) -> Array:
-    """Say where peak and log1p(rest) cancel so far that rounding errors may show."""
-    limit = 2.0**-20 if coarse else 0.5
-    result: Array = (np.abs(value) < limit * np.maximum(1.0, np.abs(peak))) & (rest != 0.0)
-    return result
+def _rounding_shows(peak: Array, rest: Array) -> Array:
+    """Say where the loss of small terms, beside the peak's own 1, may show in the logarithm."""
+    return (rest < 0.5) & (np.abs(peak) < 16.0)
 
 
 def _reduce(
@@ -220,13 +233,20 @@ def _reduce(
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
     for kept in walk.kept_boxes():
-        p = job.pair(kept)
-        value = pair.log(p)
-        if work == np.float64:
-            flagged = _cancels(p.peak, p.rest, value, result != work)
-            if flagged.any():
-                value[flagged] = job.refine(kept, flagged, p.peak, 1.0)
-        flat[kept] = value.reshape(flat[kept].shape)
+        p = job.pair(kept, _rounding_shows)
+        value = p.peak + np.log1p(p.rest)
+        least = value.min()
+        # Most boxes have no special value and nothing that cancels, and need no more than this.
+        if not (least >= 0.5 and p.peak.min() >= -2.0 * least):
+            value = pair.log(p)
+            if work == np.float64 and (x.size > out.size or b is not None):
+                limit = 2.0**-20 if result != work else 0.5
+                # Where peak and log1p(rest) cancel, rounding errors may show.
+                flagged = np.abs(value) < limit * np.maximum(1.0, np.abs(p.peak))
+                if flagged.any():
+                    value[flagged] = job.refine(kept, flagged, p.peak)
+        target = flat[kept]
+        target[...] = value.reshape(target.shape)
     return out
 
 
@@ -270,6 +290,10 @@ def logsumexp(
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         return _complex(a, axis, b, keepdims, return_sign, where, out)
     x, mask = real_array(a, "a")
+    if b is None and where is None and mask is None and out is None and not (keepdims or return_sign):
+        quick = _one_short_slice(x, axis)
+        if quick is not None:
+            return quick
     weights = None
     if b is None:
         result, work = float_dtype(x)
@@ -305,6 +329,23 @@ def logsumexp(
         sign = None if sign is None else np.expand_dims(sign, axes)
     value = _delivered(value, out)
     return (value, sign[()]) if return_sign else value
+
+
+def _one_short_slice(x: Array, axis: Axis) -> np.float64 | None:
+    """Return the value of one short slice of float64 without the walk, if that is all there is."""
+    if not (0 < x.size <= SMALL_BLOCK and x.dtype == np.float64 and x.flags.c_contiguous):
+        return None
+    if axis is not None and not (x.ndim == 1 and isinstance(axis, int) and axis in (0, -1)):
+        return None
+    x = x.reshape(-1)
+    top = x.argmax()
+    peak = x[top]
+    terms = np.subtract(x, peak)
+    np.exp(terms, out=terms)
+    terms[top] = 0.0
+    value = peak + np.log1p(np.add.reduce(terms))
+    # Special values are nan here, and fail the test.
+    return value if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
 
 
 def _complex(
@@ -363,8 +404,9 @@ def logmeanexp(
 
 
 def _normalise(
-    x: npt.ArrayLike, axis: Axis, where: Any, finish: Callable[..., None], left_out: float
+    x: npt.ArrayLike, axis: Axis, where: Any, rule: Callable[[_Reduction, Box], None], left_out: float
 ) -> Any:
+    """Return an array of the shape of `x`, a box of slices after another by `rule`."""
     values, mask = real_array(x, "x")
     result, work = float_dtype(values)
     axes = normalised_axes(axis, values.ndim)
@@ -373,42 +415,64 @@ def _normalise(
     if values.size:
         job = _Reduction(values, None, include, axes, work, (out,))
         for kept in job.walk.kept_boxes():
-            p = job.pair(kept, tails=True)
-            for reduced in job.walk.reduced_boxes():
-                block, block_axis = job.block(kept + reduced)
-                target = job.scratch_for(block)
-                finish(block, block_axis, p, target)
-                piece = job.walk.arrays[1][kept + reduced]
-                if block_axis == 1:
-                    np.copyto(piece, target.reshape(piece.shape), casting="same_kind")
-                else:
-                    n = job.walk.kept_ndim
-                    order = [*range(piece.ndim - n, piece.ndim), *range(piece.ndim - n)]
-                    np.copyto(
-                        piece,
-                        target.reshape(piece.shape[n:] + piece.shape[:n]).transpose(order),
-                        casting="same_kind",
-                    )
+            rule(job, kept)
     if include is not None:
-        out[~include] = left_out
+        np.copyto(out, left_out, where=~include)
     return out[()]
 
 
-def _softmax_block(x: Array, axis: int, p: Pair, out: Array) -> None:
-    peak = np.expand_dims(p.peak, axis)
-    np.subtract(x, peak, out=out)
-    error = pair.difference_error(x, peak, out)
-    np.exp(out, out=out)
-    out += np.multiply(error, out, out=error)
-    out /= np.expand_dims(np.where(np.isfinite(p.peak), 1.0 + p.rest, np.nan), axis)
+def _softmax_box(job: _Reduction, kept: Box) -> None:
+    boxes = [kept + reduced for reduced in job.walk.reduced_boxes()]
+    axis = job.axis
+    x = job.block(boxes[0])
+    peak, top = pair.peaks(x, axis)
+    least = x.min() if peak.min() < 0.0 else 0.0
+    for box in boxes[1:]:
+        x = job.block(box)
+        peak = np.maximum(peak, pair.peaks(x, axis)[0])
+        least = min(least, x.min())
+    # Moderate numbers need no shift, and so no correction of its rounding error.
+    moderate = -600.0 <= peak.min() and peak.max() <= 600.0 and least >= -700.0
+    shift = None if moderate else np.expand_dims(peak, axis)
+
+    def terms(x: Array, out: Array) -> Array:
+        if shift is None:
+            return np.exp(x, out=out)
+        np.subtract(x, shift, out=out)
+        error = pair.difference_error(x, shift, out)
+        np.exp(out, out=out)
+        out += np.multiply(error, out, out=error)
+        return out
+
+    if len(boxes) == 1:
+        target = terms(x, job.target(boxes[0]))
+        own = np.exp(peak) if moderate else np.ones_like(peak)
+        rest = pair.rests(target, axis, top, own)
+        target /= np.expand_dims(rest + own, axis)
+        job.put(boxes[0], target)
+        return
+    blocks = map(job.block, boxes)
+    sums = [terms(x, job.scratch_for(x)).sum(axis=axis, keepdims=True) for x in blocks]
+    total = np.add.reduce(sums, axis=0)
+    for box in boxes:
+        target = terms(job.block(box), job.target(box))
+        target /= total
+        job.put(box, target)
 
 
-def _log_softmax_block(x: Array, axis: int, p: Pair, out: Array) -> None:
-    peak = np.expand_dims(p.peak, axis)
-    np.subtract(x, peak, out=out)
-    error = pair.difference_error(x, peak, out)
-    out -= np.expand_dims(np.log1p(p.rest), axis)
-    out += error
+def _log_softmax_box(job: _Reduction, kept: Box) -> None:
+    # Below this, the rounding errors of x - peak show in log1p(rest), most of all at the peak.
+    low_rest = 0.5 * prod(job.walk.box[job.walk.kept_ndim :]) ** 0.5
+    p = pair.settled(job.pair(kept, lambda _, rest: rest < low_rest))
+    # LSE as an unevaluated sum of two numbers: x - high is nearly exact where it matters.
+    high, low = doubledouble.two_sum(p.peak, np.log1p(p.rest))
+    low[~np.isfinite(high)] = 0.0
+    high, low = np.expand_dims(high, job.axis), np.expand_dims(low, job.axis)
+    for reduced in job.walk.reduced_boxes():
+        target = job.target(kept + reduced)
+        np.subtract(job.block(kept + reduced), high, out=target)
+        target -= low
+        job.put(kept + reduced, target)
 
 
 @quietly
@@ -421,7 +485,7 @@ def softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | None 
     >>> softmax([1000.0, 1000.0])
     array([0.5, 0.5])
     """
-    return _normalise(x, axis, where, _softmax_block, 0.0)
+    return _normalise(x, axis, where, _softmax_box, 0.0)
 
 
 @quietly
@@ -434,7 +498,7 @@ def log_softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | N
     >>> log_softmax([1000.0, 0.0])
     array([    0., -1000.])
     """
-    return _normalise(x, axis, where, _log_softmax_block, -np.inf)
+    return _normalise(x, axis, where, _log_softmax_box, -np.inf)
 
 
 @quietly
@@ -460,7 +524,7 @@ def logcumsumexp(a: npt.ArrayLike, axis: int | None = None) -> Any:
     n, width = len(source), max(1, prod(source.shape[1:]))
     if x.size == 0:
         return out
-    step = max(1, BLOCK // width)
+    step = max(1, SMALL_BLOCK // width)
     carry = pair.empty(source.shape[1:], work)
     for start in range(0, n, step):
         peak = source[start : start + step].astype(work)

@@ -39,7 +39,7 @@ class LogSumExp:
         p = pair.empty(shape, np.float64)
         if x.size:
             job = _Reduction(x, None, mask, axes, np.dtype(np.float64))
-            parts = [job.pair(kept) for kept in job.walk.kept_boxes()]
+            parts = [pair.settled(job.pair(kept, lambda _, rest: rest < 0.5)) for kept in job.walk.kept_boxes()]
             p = Pair(*(np.concatenate(part).reshape(shape) for part in zip(*parts, strict=True)))
         other = type(self)(self.axis)
         other._pair = p
