@@ -17,7 +17,7 @@ BLUE, RED, GREEN, PURPLE = "#0b6fb8", "#c8460e", "#0a8f68", "#a3478f"
 GRAY = "#767676"
 COLORS = (BLUE, RED, GREEN, PURPLE)
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.hashsalt": "lsebook",
     "svg.fonttype": "path",
     "figure.figsize": (6.6, 3.1),
