@@ -56,9 +56,10 @@ def use() -> None:
     'lsebook'
     """
     mpl.rcParams.update(_STYLE)
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
+    from matplotlib_inline import backend_inline
 
-    set_matplotlib_formats("svg", metadata=_METADATA)
+    set_formats: Any = backend_inline.set_matplotlib_formats
+    set_formats("svg", metadata=_METADATA)
 
 
 def save(figure: Figure, path: str) -> None:
