@@ -84,7 +84,7 @@ def leave_out_stock_search(app: Sphinx) -> None:
         static.mkdir(parents=True, exist_ok=True)
         stemmer = SearchEnglish({}).js_stemmer_code
         script = SCRIPT.read_text(encoding="utf-8")
-        (static / "search.js").write_text(f"{stemmer}\n{script}", encoding="utf-8")
+        (static / "search.js").write_text(f"{stemmer};\n{script}", encoding="utf-8")
 
 
 def add_script(

@@ -52,7 +52,7 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
   });
 
   // A box that scrolls must be reachable by keyboard, one that does not must not take the focus.
-  const boxes = document.querySelectorAll(".formula, .table-scroll, .bd-article pre, .output");
+  const boxes = document.querySelectorAll(".formula, .bd-article span.math, .bd-article pre, .output");
   const mark = () => {
     for (const box of boxes) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;

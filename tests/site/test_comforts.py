@@ -1,0 +1,85 @@
+"""What makes reading comfortable: themes, paper, keyboard, copying, the landing page."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.site.browsing import open_page
+
+
+def test_dark_theme_is_remembered(address: str, browser: Browser) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = open_page(context, f"{address}chapters/en/01-why-logs.html").page
+    for _ in range(3):
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+        page.locator(".theme-switch-button").first.click()
+    page.goto(f"{address}chapters/en/02-softmax.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_a_chapter_prints_whole(address: str, desktop: BrowserContext, tmp_path: Path) -> None:
+    page = open_page(desktop, f"{address}chapters/ko/04-the-trick.html").page
+    page.emulate_media(media="print")
+    folded = page.locator("details.fold > :not(summary)")
+    heights = [folded.nth(i).bounding_box() for i in range(folded.count())]
+    assert heights
+    assert all(box is not None and box["height"] > 0 for box in heights)
+    assert not page.locator(".bd-sidebar-primary").is_visible()
+    page.pdf(path=tmp_path / "chapter.pdf")
+    assert (tmp_path / "chapter.pdf").stat().st_size > 50_000
+    page.close()
+
+
+def test_keyboard_reaches_the_text_first(address: str, desktop: BrowserContext) -> None:
+    page = open_page(desktop, f"{address}chapters/ko/04-the-trick.html").page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.close()
+
+
+def test_copy_button_copies_the_cell(address: str, browser: Browser) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(context, f"{address}chapters/ko/01-why-logs.html").page
+    cell = page.locator("div.cell_input").first
+    cell.hover()
+    cell.get_by_role("button", name="복사").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == cell.locator("pre").inner_text().rstrip()
+    context.close()
+
+
+@pytest.mark.parametrize(("locale", "first"), [("ko-KR", "ko"), ("en-GB", "en"), ("fr-FR", "en")])
+def test_landing_page_follows_the_browser(
+    address: str, browser: Browser, locale: str, first: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    page = open_page(context, address).page
+    tops = {name: page.locator(f".landing-{name}").bounding_box() for name in ("ko", "en")}
+    other = {"ko": "en", "en": "ko"}[first]
+    assert tops[first]["y"] < tops[other]["y"]  # type: ignore[index]
+    assert page.evaluate("document.documentElement.lang") == first
+    context.close()
+
+
+def test_landing_page_remembers_the_last_choice(address: str, browser: Browser) -> None:
+    context = browser.new_context(locale="ko-KR")
+    page = open_page(context, f"{address}chapters/ko/02-softmax.html").page
+    page.locator(".language-switch").click()
+    page.wait_for_url("**/en/02-softmax.html*")
+    page.goto(address)
+    assert page.evaluate("document.documentElement.dataset.edition") == "en"
+    context.close()
+
+
+def test_reduced_motion_is_respected(address: str, browser: Browser) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
+    durations = (
+        "[...document.querySelectorAll('*')].map((e) => getComputedStyle(e).transitionDuration)"
+    )
+    assert set(page.evaluate(durations)) == {"0s"}
+    context.close()

@@ -1,0 +1,85 @@
+"""Every link of the site leads somewhere, and every address is well formed."""
+
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from tests.site.building import pages
+
+DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?")
+
+
+@cache
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def addresses(page: BeautifulSoup) -> list[str]:
+    tags = page.find_all(["a", "link", "script", "img", "form"])
+    found = [
+        tag.get(name) for tag in tags if isinstance(tag, Tag) for name in ("href", "src", "action")
+    ]
+    return [address for address in found if isinstance(address, str)]
+
+
+def dead_links(site: Path, name: str) -> list[str]:
+    dead = []
+    for address in addresses(soup(site / name)):
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https"):
+            if not DOMAIN.fullmatch(parts.netloc):
+                dead.append(f"malformed: {address}")
+            continue
+        if parts.scheme:
+            if parts.scheme not in ("data", "mailto"):
+                dead.append(f"unknown scheme: {address}")
+            continue
+        target = (site / name).parent / unquote(parts.path) if parts.path else site / name
+        if not target.resolve().is_relative_to(site.resolve()) or not target.is_file():
+            dead.append(f"no such file: {address}")
+        elif parts.fragment and not soup(target.resolve()).find(id=unquote(parts.fragment)):
+            dead.append(f"no such anchor: {address}")
+    return dead
+
+
+def test_internal_links_and_anchors_resolve(site: Path) -> None:
+    dead = {name: found for name in pages(site) if (found := dead_links(site, name))}
+    assert not dead
+
+
+def test_no_page_names_a_file_of_another_host(site: Path) -> None:
+    for name in pages(site):
+        for tag in soup(site / name).find_all(["script", "img", "iframe", "source"]):
+            assert not str(tag.get("src", "")).startswith(("http", "//")), (name, tag)
+        for tag in soup(site / name).find_all("link", rel=["stylesheet", "preload", "icon"]):
+            assert not str(tag.get("href", "")).startswith(("http", "//")), (name, tag)
+
+
+def test_every_page_forbids_other_origins(site: Path) -> None:
+    for name in pages(site):
+        policy = soup(site / name).find("meta", {"http-equiv": "Content-Security-Policy"})
+        assert isinstance(policy, Tag), name
+        content = str(policy["content"])
+        assert re.match(r"default-src '(self|none)'", content), name
+        assert not re.search(r"https?:|\*|unsafe-eval", content), name
+
+
+def test_ids_are_unique(site: Path) -> None:
+    for name in pages(site):
+        counts = Counter(tag["id"] for tag in soup(site / name).find_all(id=True))
+        assert [identifier for identifier, n in counts.items() if n > 1] == [], name
+
+
+def test_every_page_has_what_heads_need(site: Path) -> None:
+    for name in pages(site):
+        head = soup(site / name).head
+        assert head is not None
+        assert head.find("link", rel="icon") is not None, name
+        assert head.find("title") is not None, name
+        description = head.find("meta", {"name": "description"})
+        assert isinstance(description, Tag), name
+        assert len(str(description["content"])) > 5, name
