@@ -17,6 +17,8 @@ Box = tuple[slice, ...]
 #: From this length on, slices are reduced along rows, below it down columns: a ufunc's inner loop
 #: must be worth its start.
 LONG = 64
+#: A block of columns reads runs of this length, so that memory is fetched in whole pages.
+RUN = 512
 
 
 class Walk:
@@ -154,7 +156,7 @@ def _box_shape(
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
     if inward:
-        grow(inward[0], LONG if inward[0] < kept_ndim else size)
+        grow(inward[0], RUN if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)
     return tuple(box)

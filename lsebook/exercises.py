@@ -161,7 +161,7 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     0.5, 2000 times  -1386.294361  -inf          no
     [0.5, 0.0]       -inf          -inf          ok
     []               0             0             ok
-    * 곱이 0으로 언더플로합니다. 로그를 먼저 취해 더하세요. / The product underflows to 0: add the logs.
+    * 곱이 0이 됩니다. 로그를 더하세요. / The product underflows to 0: add the logs.
     """
     if name not in EXERCISES:
         raise ValueError(f"no exercise named {name!r}; there are {', '.join(sorted(EXERCISES))}")
@@ -185,7 +185,7 @@ def _row(case: Case, function: Callable[..., Any]) -> Row:
     if value is None:
         return row(
             "None",
-            hint="값을 돌려주지 않았습니다. return이 있나요? / Nothing came back: is there a return?",
+            hint="돌아온 값이 없습니다. return이 있나요? / Nothing came back: is there a return?",
         )
     try:
         got = np.asarray(value)
@@ -251,19 +251,19 @@ _UNDER = (
 _BACK = "뺀 최댓값을 다시 더했나요? / Did you add the maximum back?"
 _TAIL = "아주 작은 꼬리도 남습니다: log1p. / A tiny tail counts here: use log1p."
 _ALL_OUT = "−inf − (−inf)는 nan입니다. 따로 다루세요. / −inf − (−inf) is nan: treat it apart."
-_PLUS = "inf − inf는 nan입니다. 최댓값이 inf면 답도 inf입니다. / inf − inf is nan; if the maximum is inf, so is the answer."
+_PLUS = "최댓값이 inf면 답도 inf입니다. / If the maximum is inf, so is the answer."
 _EMPTY = "빈 합은 0, 그 로그는 −inf입니다. / The empty sum is 0 and its log is −inf."
-_AXIS = "최댓값도 같은 axis로, keepdims=True로. / Take the maximum along the same axis, with keepdims=True."
+_AXIS = "최댓값도 같은 axis로, keepdims=True로. / The maximum needs axis and keepdims=True."
 _INTEGERS = (
     "정수는 빼기에서 넘칩니다. 먼저 float로. / Integers wrap around: convert to float first."
 )
-_HALF = "float16 합은 65504에서 넘칩니다. float64로 더하세요. / A float16 sum overflows at 65504: add in float64."
+_HALF = "float16은 65504에서 넘칩니다. float64로. / float16 overflows at 65504: add in float64."
 _ONE_PASS = "제너레이터는 한 번만 읽힙니다. / A generator can be read only once."
 _RESCALE = (
     "최댓값이 바뀌면 지금까지의 합도 바꾸세요. / When the maximum changes, rescale the sum so far."
 )
 _DIVIDE = "확률의 합은 1이어야 합니다. / The probabilities must add up to 1."
-_LOGS = "곱이 0으로 언더플로합니다. 로그를 먼저 취해 더하세요. / The product underflows to 0: add the logs."
+_LOGS = "곱이 0이 됩니다. 로그를 더하세요. / The product underflows to 0: add the logs."
 _LOG_ZERO = "0의 로그는 −inf이고, 곱은 0입니다. / The log of 0 is −inf: the product is 0."
 _NO_FACTOR = "빈 곱은 1, 그 로그는 0입니다. / The empty product is 1 and its log is 0."
 _TEMPERATURE = "지수에서 x를 T로 나누세요. / Divide x by T inside the exponential."
@@ -271,7 +271,9 @@ _WEIGHT = "w는 exp(x)에 곱합니다. / The weight multiplies exp(x)."
 _ZERO_WEIGHT = (
     "가중치가 0인 항은 최댓값에서도 빼세요. / A term of weight 0 must not choose the maximum."
 )
-_LATE_LOG = "확률이 0이 된 뒤의 로그는 늦습니다. x − LSE로. / The log of a vanished probability is too late: x − LSE."
+_LATE_LOG = (
+    "0이 된 확률의 로그는 늦습니다: x − LSE. / The log of a lost probability is too late: x − LSE."
+)
 
 _COVARIANCE = "pᵢpⱼ를 모두 빼야 합니다. / Subtract every pᵢpⱼ."
 
