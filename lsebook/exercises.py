@@ -277,6 +277,13 @@ _LATE_LOG = (
 
 _COVARIANCE = "pᵢpⱼ를 모두 빼야 합니다. / Subtract every pᵢpⱼ."
 
+_STRETCH = "행의 길이와 크기가 다를 때를 보세요. / Look at rows of other length and size."
+_COMPLEMENT = "0 근처와 −40 근처는 식이 다릅니다. / Near 0 and near −40 need different formulas."
+_OWN_PEAK = "답마다 자기 최댓값이 필요합니다. / Every answer needs a maximum of its own."
+_CEILING = "손실에 천장이 있습니다. LSE(x) − xᵢ로. / The loss has a ceiling: use LSE(x) − xᵢ."
+_MASKED = "가려진 자리는 정확히 0입니다. / Masked places are exactly 0."
+_DIVISION = "큰 LSE의 반올림이 지수로 들어갑니다. 나누세요. / Rounding of a large LSE enters the exponent: divide."
+
 # softmax([0, 1, 2]) from mpmath at 80 digits.
 _SOFTMAX_012 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]
 _LOG_SOFTMAX_012 = [-2.4076059644443803, -1.4076059644443803, -0.40760596444438030]
@@ -432,5 +439,111 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
         ),
         Case("[1000, 1000]", (np.full(2, 1000.0),), [[0.25, -0.25], [-0.25, 0.25]], _SHIFT),
         Case("[7]", (np.array([7.0]),), [[0.0]], _COVARIANCE, atol=1e-15),
+    ),
+    "logsumexp_accurate": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _LSE_012, _BACK),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), 1000 + LN2, _SHIFT),
+        Case("[0, -40]", (np.array([0.0, -40.0]),), 4.248354255291589e-18, _TAIL),
+        Case("[-40, 0]", (np.array([-40.0, 0.0]),), 4.248354255291589e-18, _TAIL),
+        Case("[0, 0]", (np.zeros(2),), LN2, _TAIL),
+    ),
+    "masked_softmax": (
+        Case(
+            "[2, 1, 3], keep 1st and 2nd",
+            (np.array([2.0, 1.0, 3.0]), np.array([True, True, False])),
+            [0.7310585786300049, 0.2689414213699951, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[0, 0], keep none",
+            (np.zeros(2), np.array([False, False])),
+            [0.0, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[-1e10, 0], keep 1st",
+            (np.array([-1e10, 0.0]), np.array([True, False])),
+            [1.0, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[0, inf], keep 1st",
+            (np.array([0.0, INF]), np.array([True, False])),
+            [1.0, 0.0],
+            _MASKED,
+        ),
+    ),
+    "log1mexp": (
+        Case("-1", (-1.0,), -0.45867514538708189, _COMPLEMENT),
+        Case("-0.5", (-0.5,), -0.93275212956718857, _COMPLEMENT),
+        Case("-40", (-40.0,), -4.248354255291589e-18, _COMPLEMENT),
+        Case("-1e-20", (-1e-20,), -46.051701859880914, _COMPLEMENT),
+    ),
+    "logcumsumexp": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), [0.0, 1.3132616875182228, _LSE_012], _BACK),
+        Case(
+            "[-1000, -999, 0]",
+            (np.array([-1000.0, -999.0, 0.0]),),
+            [-1000.0, -998.68673831248178, 0.0],
+            _OWN_PEAK,
+        ),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), [1000.0, 1000 + LN2], _SHIFT),
+    ),
+    "logsumexp_rows": (
+        Case("3 × 3 zeros", (np.zeros((3, 3)),), [LN3, LN3, LN3], _AXIS),
+        Case(
+            "[[0, 1, 2], [1, 2, 3]]",
+            (np.array([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]),),
+            [_LSE_012, _LSE_012 + 1],
+            _STRETCH,
+        ),
+        Case(
+            "[[0, 0], [1000, 1000]]",
+            (np.array([[0.0, 0.0], [1000.0, 1000.0]]),),
+            [LN2, 1000 + LN2],
+            _STRETCH,
+        ),
+    ),
+    "softmax_integers": (
+        Case("int8 [0, 1, 2]", (np.array([0, 1, 2], np.int8),), _SOFTMAX_012, _DIVIDE),
+        Case(
+            "int8 [100, -100]",
+            (np.array([100, -100], np.int8),),
+            [1.0, 1.3838965267367375e-87],
+            _INTEGERS,
+        ),
+        Case(
+            "uint8 [0, 255]",
+            (np.array([0, 255], np.uint8),),
+            [1.7984862202794634e-111, 1.0],
+            _INTEGERS,
+        ),
+    ),
+    "cross_entropy": (
+        Case("[2, 0.5, -1], label 1", (np.array([2.0, 0.5, -1.0]), 1), 1.7413112966571571, _BACK),
+        Case("[0, 0], label 0", (np.zeros(2), 0), LN2, _BACK),
+        Case("[0, 40], label 0", (np.array([0.0, 40.0]), 0), 40.0, _CEILING),
+        Case("[0, 1000], label 0", (np.array([0.0, 1000.0]), 0), 1000.0, _CEILING),
+    ),
+    "softmax_float32": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _SOFTMAX_012, _DIVIDE, rtol=1e-6),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), [0.5, 0.5], _DIVISION, rtol=1e-6),
+        Case(
+            "[1000000, 1000001, 1000002]",
+            (np.array([1e6, 1e6 + 1, 1e6 + 2]),),
+            _SOFTMAX_012,
+            _DIVISION,
+            rtol=1e-6,
+        ),
+    ),
+    "log_softmax_1d": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _LOG_SOFTMAX_012, _LATE_LOG),
+        Case("[0, -1000]", (np.array([0.0, -1000.0]),), [0.0, -1000.0], _LATE_LOG),
+        Case(
+            "[45, 0]",
+            (np.array([45.0, 0.0]),),
+            [-2.8625185805493936e-20, -45.0],
+            _TAIL,
+        ),
     ),
 }
