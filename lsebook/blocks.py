@@ -14,10 +14,11 @@ from numpy.lib.stride_tricks import as_strided
 Array = npt.NDArray[Any]
 Box = tuple[slice, ...]
 
-#: Elements in a block: 128 KiB of float64, so that a few such buffers stay in the second-level cache.
-BLOCK = 16384
-#: From this length on, a ufunc's inner loop is worth its start.
-LONG = 128
+#: From this length on, slices are reduced along rows, below it down columns: a ufunc's inner loop
+#: must be worth its start.
+LONG = 64
+#: A block of columns reads runs of this length, so that memory is fetched in whole pages.
+RUN = 512
 
 
 class Walk:
@@ -37,7 +38,7 @@ class Walk:
         Most elements in a piece.
     """
 
-    def __init__(self, arrays: Sequence[Array], axes: tuple[int, ...], size: int = BLOCK) -> None:
+    def __init__(self, arrays: Sequence[Array], axes: tuple[int, ...], size: int) -> None:
         first = arrays[0]
         kept = [i for i in range(first.ndim) if i not in axes]
         # The order of a sum is free: larger strides first, for the joins and for the caches.
@@ -50,7 +51,13 @@ class Walk:
             as_strided(a, self.shape, k + r)
             for a, k, r in zip(arrays, kept_strides, reduced_strides, strict=True)
         ]
-        self.box = _box_shape(self.shape, self.arrays[0].strides, self.kept_ndim, size)
+        strides = self.arrays[0].strides
+        self.box = _box_shape(self.shape, strides, self.kept_ndim, size)
+        rows, columns = prod(self.box[: self.kept_ndim]), prod(self.box[self.kept_ndim :])
+        kept_inside = np.argmin(np.abs(strides)) < self.kept_ndim
+        #: The axis of every block that is to be reduced: 1 for slices in rows, 0 in columns.
+        self.axis = 1 if columns >= min(rows, LONG) and not (kept_inside and rows >= LONG) else 0
+        self._order = self._matrix_order()
 
     def kept_boxes(self) -> Iterator[Box]:
         """Iterate over the boxes of the kept axes."""
@@ -60,35 +67,52 @@ class Walk:
         """Iterate over the boxes of the reduced axes."""
         return _boxes(self.shape[self.kept_ndim :], self.box[self.kept_ndim :])
 
-    def block(
-        self, which: int, box: Box, buffer: Array, along_rows: bool | None = None
-    ) -> tuple[Array, int]:
-        """Return a piece as a matrix fit for ufuncs, and the axis of the matrix to reduce.
+    def lies_right(self, dtype: np.dtype[Any]) -> bool:
+        """Say whether the blocks of the first array are views, so that no buffer is needed."""
+        first = tuple(slice(0, n) for n in self.box)
+        return self._view(0, first, dtype) is not None
 
-        The matrix is a view where its memory already runs the right way, else it is copied (and
-        converted) into `buffer`: slices shorter than `LONG` side by side, in columns.
-        """
+    def _view(self, which: int, box: Box, dtype: np.dtype[Any]) -> Array | None:
+        """Return a piece as a matrix along whose rows memory runs, if it lies that way."""
         piece = self.arrays[which][box]
-        kept, reduced = piece.shape[: self.kept_ndim], piece.shape[self.kept_ndim :]
-        rows, columns = prod(kept), prod(reduced)
-        if along_rows is None:
-            along_rows = columns >= min(rows, LONG)
-        if len(kept) <= 1 and len(reduced) <= 1 and piece.dtype == buffer.dtype:
-            matrix = piece.reshape(rows, columns)
-            if matrix.strides[1] == matrix.itemsize and along_rows:
-                return matrix, 1
-            if matrix.strides[0] == matrix.itemsize and rows >= LONG:
-                return matrix.T, 0
-        if along_rows:
-            np.copyto(buffer[: piece.size].reshape(piece.shape), piece, casting="same_kind")
-            return buffer[: piece.size].reshape(rows, columns), 1
-        order = [*range(len(kept), piece.ndim), *range(len(kept))]
-        np.copyto(
-            buffer[: piece.size].reshape(reduced + kept),
-            piece.transpose(order),
-            casting="same_kind",
-        )
-        return buffer[: piece.size].reshape(columns, rows), 0
+        if piece.ndim == 2 and piece.dtype == dtype:
+            matrix = piece if self.axis == 1 else piece.T
+            if matrix.strides[1] == matrix.itemsize:
+                return matrix
+        return None
+
+    def target(self, which: int, box: Box, buffer: Array) -> Array:
+        """Return a matrix for the values of a piece: a view of it, or a part of `buffer`."""
+        matrix = self._view(which, box, buffer.dtype)
+        if matrix is not None:
+            return matrix
+        piece = self.arrays[which][box]
+        kept = prod(piece.shape[: self.kept_ndim])
+        matrix = buffer[: piece.size]
+        return matrix.reshape((kept, -1) if self.axis == 1 else (-1, kept))
+
+    def block(self, which: int, box: Box, buffer: Array) -> Array:
+        """Return a piece as a matrix along whose rows memory runs; `axis` is to be reduced.
+
+        The matrix is a view if memory already runs that way and the dtype is that of `buffer`,
+        else a copy in `buffer`: short slices go side by side, in columns.
+        """
+        matrix = self._view(which, box, buffer.dtype)
+        if matrix is None:
+            matrix = self.target(which, box, buffer)
+            piece = self.arrays[which][box].transpose(self._order)
+            np.copyto(matrix.reshape(piece.shape), piece, casting="same_kind")
+        return matrix
+
+    def put(self, which: int, box: Box, matrix: Array) -> None:
+        """Write a matrix that `target` gave into its piece, if it is not a view of it."""
+        if self._view(which, box, matrix.dtype) is None:
+            piece = self.arrays[which][box].transpose(self._order)
+            np.copyto(piece, matrix.reshape(piece.shape), casting="same_kind")
+
+    def _matrix_order(self) -> list[int]:
+        kept, reduced = range(self.kept_ndim), range(self.kept_ndim, len(self.shape))
+        return [*kept, *reduced] if self.axis == 1 else [*reduced, *kept]
 
 
 def _join(
@@ -132,7 +156,7 @@ def _box_shape(
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
     if inward:
-        grow(inward[0], LONG if inward[0] < kept_ndim else size)
+        grow(inward[0], RUN if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)
     return tuple(box)

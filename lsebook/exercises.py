@@ -161,7 +161,7 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     0.5, 2000 times  -1386.294361  -inf          no
     [0.5, 0.0]       -inf          -inf          ok
     []               0             0             ok
-    * 곱이 0으로 언더플로합니다. 로그를 먼저 취해 더하세요. / The product underflows to 0: add the logs.
+    * 곱이 0이 됩니다. 로그를 더하세요. / The product underflows to 0: add the logs.
     """
     if name not in EXERCISES:
         raise ValueError(f"no exercise named {name!r}; there are {', '.join(sorted(EXERCISES))}")
@@ -185,7 +185,7 @@ def _row(case: Case, function: Callable[..., Any]) -> Row:
     if value is None:
         return row(
             "None",
-            hint="값을 돌려주지 않았습니다. return이 있나요? / Nothing came back: is there a return?",
+            hint="돌아온 값이 없습니다. return이 있나요? / Nothing came back: is there a return?",
         )
     try:
         got = np.asarray(value)
@@ -251,19 +251,19 @@ _UNDER = (
 _BACK = "뺀 최댓값을 다시 더했나요? / Did you add the maximum back?"
 _TAIL = "아주 작은 꼬리도 남습니다: log1p. / A tiny tail counts here: use log1p."
 _ALL_OUT = "−inf − (−inf)는 nan입니다. 따로 다루세요. / −inf − (−inf) is nan: treat it apart."
-_PLUS = "inf − inf는 nan입니다. 최댓값이 inf면 답도 inf입니다. / inf − inf is nan; if the maximum is inf, so is the answer."
+_PLUS = "최댓값이 inf면 답도 inf입니다. / If the maximum is inf, so is the answer."
 _EMPTY = "빈 합은 0, 그 로그는 −inf입니다. / The empty sum is 0 and its log is −inf."
-_AXIS = "최댓값도 같은 axis로, keepdims=True로. / Take the maximum along the same axis, with keepdims=True."
+_AXIS = "최댓값도 같은 axis로, keepdims=True로. / The maximum needs axis and keepdims=True."
 _INTEGERS = (
     "정수는 빼기에서 넘칩니다. 먼저 float로. / Integers wrap around: convert to float first."
 )
-_HALF = "float16 합은 65504에서 넘칩니다. float64로 더하세요. / A float16 sum overflows at 65504: add in float64."
+_HALF = "float16은 65504에서 넘칩니다. float64로. / float16 overflows at 65504: add in float64."
 _ONE_PASS = "제너레이터는 한 번만 읽힙니다. / A generator can be read only once."
 _RESCALE = (
     "최댓값이 바뀌면 지금까지의 합도 바꾸세요. / When the maximum changes, rescale the sum so far."
 )
 _DIVIDE = "확률의 합은 1이어야 합니다. / The probabilities must add up to 1."
-_LOGS = "곱이 0으로 언더플로합니다. 로그를 먼저 취해 더하세요. / The product underflows to 0: add the logs."
+_LOGS = "곱이 0이 됩니다. 로그를 더하세요. / The product underflows to 0: add the logs."
 _LOG_ZERO = "0의 로그는 −inf이고, 곱은 0입니다. / The log of 0 is −inf: the product is 0."
 _NO_FACTOR = "빈 곱은 1, 그 로그는 0입니다. / The empty product is 1 and its log is 0."
 _TEMPERATURE = "지수에서 x를 T로 나누세요. / Divide x by T inside the exponential."
@@ -271,9 +271,18 @@ _WEIGHT = "w는 exp(x)에 곱합니다. / The weight multiplies exp(x)."
 _ZERO_WEIGHT = (
     "가중치가 0인 항은 최댓값에서도 빼세요. / A term of weight 0 must not choose the maximum."
 )
-_LATE_LOG = "확률이 0이 된 뒤의 로그는 늦습니다. x − LSE로. / The log of a vanished probability is too late: x − LSE."
+_LATE_LOG = (
+    "0이 된 확률의 로그는 늦습니다: x − LSE. / The log of a lost probability is too late: x − LSE."
+)
 
 _COVARIANCE = "pᵢpⱼ를 모두 빼야 합니다. / Subtract every pᵢpⱼ."
+
+_STRETCH = "행의 길이와 크기가 다를 때를 보세요. / Look at rows of other length and size."
+_COMPLEMENT = "0 근처와 −40 근처는 식이 다릅니다. / Near 0 and near −40 need different formulas."
+_OWN_PEAK = "답마다 자기 최댓값이 필요합니다. / Every answer needs a maximum of its own."
+_CEILING = "손실에 천장이 있습니다. LSE(x) − xᵢ로. / The loss has a ceiling: use LSE(x) − xᵢ."
+_MASKED = "가려진 자리는 정확히 0입니다. / Masked places are exactly 0."
+_DIVISION = "큰 LSE의 반올림이 지수로 들어갑니다. 나누세요. / Rounding of a large LSE enters the exponent: divide."
 
 # softmax([0, 1, 2]) from mpmath at 80 digits.
 _SOFTMAX_012 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]
@@ -430,5 +439,111 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
         ),
         Case("[1000, 1000]", (np.full(2, 1000.0),), [[0.25, -0.25], [-0.25, 0.25]], _SHIFT),
         Case("[7]", (np.array([7.0]),), [[0.0]], _COVARIANCE, atol=1e-15),
+    ),
+    "logsumexp_accurate": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _LSE_012, _BACK),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), 1000 + LN2, _SHIFT),
+        Case("[0, -40]", (np.array([0.0, -40.0]),), 4.248354255291589e-18, _TAIL),
+        Case("[-40, 0]", (np.array([-40.0, 0.0]),), 4.248354255291589e-18, _TAIL),
+        Case("[0, 0]", (np.zeros(2),), LN2, _TAIL),
+    ),
+    "masked_softmax": (
+        Case(
+            "[2, 1, 3], keep 1st and 2nd",
+            (np.array([2.0, 1.0, 3.0]), np.array([True, True, False])),
+            [0.7310585786300049, 0.2689414213699951, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[0, 0], keep none",
+            (np.zeros(2), np.array([False, False])),
+            [0.0, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[-1e10, 0], keep 1st",
+            (np.array([-1e10, 0.0]), np.array([True, False])),
+            [1.0, 0.0],
+            _MASKED,
+        ),
+        Case(
+            "[0, inf], keep 1st",
+            (np.array([0.0, INF]), np.array([True, False])),
+            [1.0, 0.0],
+            _MASKED,
+        ),
+    ),
+    "log1mexp": (
+        Case("-1", (-1.0,), -0.45867514538708189, _COMPLEMENT),
+        Case("-0.5", (-0.5,), -0.93275212956718857, _COMPLEMENT),
+        Case("-40", (-40.0,), -4.248354255291589e-18, _COMPLEMENT),
+        Case("-1e-20", (-1e-20,), -46.051701859880914, _COMPLEMENT),
+    ),
+    "logcumsumexp": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), [0.0, 1.3132616875182228, _LSE_012], _BACK),
+        Case(
+            "[-1000, -999, 0]",
+            (np.array([-1000.0, -999.0, 0.0]),),
+            [-1000.0, -998.68673831248178, 0.0],
+            _OWN_PEAK,
+        ),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), [1000.0, 1000 + LN2], _SHIFT),
+    ),
+    "logsumexp_rows": (
+        Case("3 × 3 zeros", (np.zeros((3, 3)),), [LN3, LN3, LN3], _AXIS),
+        Case(
+            "[[0, 1, 2], [1, 2, 3]]",
+            (np.array([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]),),
+            [_LSE_012, _LSE_012 + 1],
+            _STRETCH,
+        ),
+        Case(
+            "[[0, 0], [1000, 1000]]",
+            (np.array([[0.0, 0.0], [1000.0, 1000.0]]),),
+            [LN2, 1000 + LN2],
+            _STRETCH,
+        ),
+    ),
+    "softmax_integers": (
+        Case("int8 [0, 1, 2]", (np.array([0, 1, 2], np.int8),), _SOFTMAX_012, _DIVIDE),
+        Case(
+            "int8 [100, -100]",
+            (np.array([100, -100], np.int8),),
+            [1.0, 1.3838965267367375e-87],
+            _INTEGERS,
+        ),
+        Case(
+            "uint8 [0, 255]",
+            (np.array([0, 255], np.uint8),),
+            [1.7984862202794634e-111, 1.0],
+            _INTEGERS,
+        ),
+    ),
+    "cross_entropy": (
+        Case("[2, 0.5, -1], label 1", (np.array([2.0, 0.5, -1.0]), 1), 1.7413112966571571, _BACK),
+        Case("[0, 0], label 0", (np.zeros(2), 0), LN2, _BACK),
+        Case("[0, 40], label 0", (np.array([0.0, 40.0]), 0), 40.0, _CEILING),
+        Case("[0, 1000], label 0", (np.array([0.0, 1000.0]), 0), 1000.0, _CEILING),
+    ),
+    "softmax_float32": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _SOFTMAX_012, _DIVIDE, rtol=1e-6),
+        Case("[1000, 1000]", (np.full(2, 1000.0),), [0.5, 0.5], _DIVISION, rtol=1e-6),
+        Case(
+            "[1000000, 1000001, 1000002]",
+            (np.array([1e6, 1e6 + 1, 1e6 + 2]),),
+            _SOFTMAX_012,
+            _DIVISION,
+            rtol=1e-6,
+        ),
+    ),
+    "log_softmax_1d": (
+        Case("[0, 1, 2]", (np.array([0.0, 1.0, 2.0]),), _LOG_SOFTMAX_012, _LATE_LOG),
+        Case("[0, -1000]", (np.array([0.0, -1000.0]),), [0.0, -1000.0], _LATE_LOG),
+        Case(
+            "[45, 0]",
+            (np.array([45.0, 0.0]),),
+            [-2.8625185805493936e-20, -45.0],
+            _TAIL,
+        ),
     ),
 }

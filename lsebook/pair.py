@@ -7,18 +7,22 @@ cannot vanish. *rest* adds up every other term, relative to the peak's: because 
 even a tail of :math:`10^{-300}` survives in it. The logarithm is then
 ``peak + log1p(rest)``, and pairs of two parts of the data merge into the pair of the whole.
 
-Invariants: *peak* is the maximum (``-inf`` for no data, nan once a nan was seen); *rest* is finite
-and not negative; wherever *peak* is not finite it already is the answer, and *rest* is 0.
+Invariants: *peak* is the maximum (``-inf`` for no data, nan once a nan was seen). Where it is not
+finite it already is the answer, and nothing looks at *rest*; elsewhere *rest* is not negative.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+
+#: Elements that the careful way takes in one go, to bound the memory.
+CAREFUL_BLOCK = 8192
 
 
 class Pair(NamedTuple):
@@ -33,39 +37,87 @@ def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Pair:
     return Pair(np.full(shape, -np.inf, dtype), np.zeros(shape, dtype))
 
 
-def from_values(x: Array, axis: int, scratch: Array, tails: bool = False) -> Pair:
-    """Return the pair of every slice of the 2-D block `x` along `axis`.
+def peaks(x: Array, axis: int) -> tuple[Array, Array | None]:
+    """Return the maximum of every slice of a matrix, and in rows where it is.
 
-    `scratch`, of the shape of `x`, receives the terms ``exp(x - peak)``. With `tails`, the rounding
-    error of ``x - peak`` is carried into the terms: far from the peak it is their largest error.
+    In rows argmax costs no more than max; down columns it is slow.
     """
-    along_rows = axis == 1
-    if along_rows:
-        # argmax is as fast as max, and also says which copy of the peak to leave out.
-        top = x.argmax(axis=1)
-        rows = np.arange(len(top))
-        peak = x[rows, top]
-        np.subtract(x, peak[:, np.newaxis], out=scratch)
-    else:
-        peak = x.max(axis=0)
-        np.subtract(x, peak, out=scratch)
-    error = difference_error(x, np.expand_dims(peak, axis), scratch) if tails else None
-    terms = np.exp(scratch, out=scratch)
-    if error is not None:
-        terms += np.multiply(error, terms, out=error)
-    if along_rows:
-        own = terms[rows, top]
+    if axis == 0:
+        return np.maximum.reduce(x, axis=0), None
+    top = x.argmax(axis=1)
+    return np.asarray(x[np.arange(len(x)), top]), top
+
+
+def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Array:
+    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`."""
+    if top is not None:
+        rows = np.arange(len(terms))
         terms[rows, top] = 0.0
-        rest = terms.sum(axis=1)
+        rest: Array = np.add.reduce(terms, axis=1)
         terms[rows, top] = own
-    else:
-        # Down columns argmax is slow. floor(terms) marks the terms that are exactly 1; all but
-        # one of them are added at the end, so that they do not round the small terms away.
+        return rest
+    # In halves, so that small terms meet each other before they meet the large ones.
+    n = len(terms)
+    total = terms[: (n + 1) // 2].copy()
+    total[: n // 2] += terms[(n + 1) // 2 :]
+    while len(total) > 1:
+        half = len(total) // 2
+        total[:half] += total[-half:]
+        total = total[: len(total) - half]
+    without: Array = total[0] - own
+    return without
+
+
+def from_values(
+    x: Array, axis: int, scratch: Array, careful: Callable[[Array, Array], Array]
+) -> Pair:
+    """Return the pair of every slice of the matrix `x` along `axis`.
+
+    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`. Where
+    ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters.
+    """
+    peak, top = peaks(x, axis)
+    terms = np.subtract(x, np.expand_dims(peak, axis), out=scratch)
+    rest = rests(np.exp(terms, out=terms), axis, top, 1.0)
+    again = careful(peak, rest)
+    if again.any():
+        which = np.flatnonzero(again)
+        few = max(1, CAREFUL_BLOCK // x.shape[axis])
+        for i in range(0, len(which), few):
+            part = which[i : i + few]
+            rest[part] = _careful_rest(x[part] if axis == 1 else x[:, part], peak[part], axis)
+    return Pair(peak, rest)
+
+
+def _careful_rest(x: Array, peak: Array, axis: int) -> Array:
+    """Return rest from terms that carry the rounding error of ``x - peak``.
+
+    Terms that are exactly 1 are counted apart. Of the others the leading bits, cut off at one place
+    for the whole slice, add up without rounding; what was cut off adds up with the errors [1]_.
+
+    .. [1] S. M. Rump, T. Ogita, S. Oishi, "Accurate floating-point summation part I: faithful
+       rounding", SIAM J. Sci. Comput. 31, 189-224 (2008). :doi:`10.1137/050645671`
+    """
+    peak = np.expand_dims(peak, axis)
+    count = np.full_like(peak, -1.0)
+    rest = np.zeros_like(peak)
+    for i in range(0, x.shape[axis], CAREFUL_BLOCK):
+        piece = x[:, i : i + CAREFUL_BLOCK] if axis == 1 else x[i : i + CAREFUL_BLOCK]
+        terms = piece - peak
+        error = difference_error(piece, peak, terms)
+        np.exp(terms, out=terms)
+        error *= terms
         ones = np.floor(terms)
-        count = ones.sum(axis=0)
-        rest = np.subtract(terms, ones, out=ones).sum(axis=0)
-        rest += count - 1.0
-    return Pair(peak, np.where(np.isfinite(peak), rest, 0.0))
+        terms -= ones
+        count += ones.sum(axis=axis, keepdims=True)
+        bits = np.frexp(terms.max(axis=axis, keepdims=True))[1] + piece.shape[axis].bit_length()
+        cut = np.ldexp(1.0, bits).astype(x.dtype)
+        leading = np.add(terms, cut, out=ones)
+        leading -= cut
+        terms -= leading
+        terms += error
+        rest += leading.sum(axis=axis, keepdims=True) + terms.sum(axis=axis, keepdims=True)
+    return np.squeeze(rest + count, axis=axis)
 
 
 def difference_error(x: Array, y: Array, difference: Array) -> Array:
@@ -74,32 +126,39 @@ def difference_error(x: Array, y: Array, difference: Array) -> Array:
     Where `x` is infinite the error is some finite number: it must not turn a 0 or -inf into nan.
     """
     virtual = difference - x
-    error: Array = (x - (difference - virtual)) - (y + virtual)
+    error: Array = difference - virtual
+    np.subtract(x, error, out=error)
+    virtual += y
+    error -= virtual
     return np.fmax(error, -1e300, out=error)
 
 
 def merge(p: Pair, q: Pair) -> Pair:
     """Return the pair of the data of both: the larger peak wins, the other is scaled to it."""
-    peak = np.maximum(p.peak, q.peak)
+    peak, low = np.maximum(p.peak, q.peak), np.minimum(p.peak, q.peak)
     p_wins = p.peak >= q.peak
-    high_rest = np.where(p_wins, p.rest, q.rest)
-    low_rest = np.where(p_wins, q.rest, p.rest)
-    low_peak = np.minimum(p.peak, q.peak)
-    rest = high_rest + (1.0 + low_rest) * np.exp(low_peak - peak)
-    return Pair(peak, np.where(np.isfinite(peak), rest, 0.0))
+    high_rest, low_rest = np.where(p_wins, (p.rest, q.rest), (q.rest, p.rest))
+    rest = high_rest + np.where(low == -np.inf, 0.0, (1.0 + low_rest) * np.exp(low - peak))
+    return settled(Pair(peak, rest))
 
 
 def merge_all(p: Pair) -> Pair:
-    """Merge the pairs along the first axis: `merge` of many, with one rounding of the peak."""
-    top = np.argmax(p.peak, axis=0)[np.newaxis]
+    """Merge the pairs along the first axis: the same as `merge`, with many losers."""
+    p = settled(p)
+    if len(p.peak) == 1:
+        return Pair(p.peak[0], p.rest[0])
+    top = np.expand_dims(p.peak.argmax(axis=0), 0)
     peak = np.take_along_axis(p.peak, top, axis=0)
     terms = (1.0 + p.rest) * np.exp(p.peak - peak)
     np.put_along_axis(terms, top, np.take_along_axis(p.rest, top, axis=0), axis=0)
-    rest = terms.sum(axis=0)
-    return Pair(peak[0], np.where(np.isfinite(peak[0]), rest, 0.0))
+    return settled(Pair(peak[0], np.add.reduce(terms, axis=0)))
+
+
+def settled(p: Pair) -> Pair:
+    """Return the pair with rest 0 where the peak is the answer."""
+    return Pair(p.peak, np.where(np.isfinite(p.peak), p.rest, 0.0))
 
 
 def log(p: Pair) -> Array:
     """Return the logarithm of the sum, ``peak + log1p(rest)``."""
-    result: Array = p.peak + np.log1p(p.rest)
-    return result
+    return np.where(np.isfinite(p.peak), p.peak + np.log1p(p.rest), p.peak)

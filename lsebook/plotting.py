@@ -17,7 +17,7 @@ BLUE, RED, GREEN, PURPLE = "#0b6fb8", "#c8460e", "#0a8f68", "#a3478f"
 GRAY = "#767676"
 COLORS = (BLUE, RED, GREEN, PURPLE)
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.hashsalt": "lsebook",
     "svg.fonttype": "path",
     "figure.figsize": (6.6, 3.1),
@@ -56,9 +56,10 @@ def use() -> None:
     'lsebook'
     """
     mpl.rcParams.update(_STYLE)
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
+    from matplotlib_inline import backend_inline
 
-    set_matplotlib_formats("svg", metadata=_METADATA)
+    set_formats: Any = backend_inline.set_matplotlib_formats
+    set_formats("svg", metadata=_METADATA)
 
 
 def save(figure: Figure, path: str) -> None:

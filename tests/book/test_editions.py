@@ -95,11 +95,13 @@ def chapters(tmp_path: Path) -> Path:
 
 
 def test_editions_of_the_book_agree():
-    assert disagreements(CHAPTERS) == []
+    problems = disagreements(CHAPTERS)
+    assert not problems, "\n".join(problems)
 
 
 def test_texts_of_the_book_are_confirmed():
-    assert unconfirmed(CHAPTERS) == []
+    problems = unconfirmed(CHAPTERS)
+    assert not problems, "\n".join(problems)
 
 
 def test_editions_that_agree_are_let_be(chapters):

@@ -15,7 +15,8 @@ RULES = {rule.__name__: rule for module in (prose, frame, code) for rule in modu
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("page", pages(CHAPTERS), ids=str)
 def test_page_keeps_rule(page, rule):
-    assert list(RULES[rule](page)) == []
+    problems = [f"chapters/{page}: {problem}" for problem in RULES[rule](page)]
+    assert not problems, "\n".join(problems)
 
 
 def page_of(edition: str, *cells: Cell, name: str = "01-sums.ipynb") -> Page:
