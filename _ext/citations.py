@@ -2,8 +2,9 @@
 
 sphinxcontrib-bibtex resolves a key site-wide and takes the last bibliography that has it, so
 citations of one edition would lead to the other's. Here the citation domain sees only the
-bibliographies of the edition that the citing page belongs to. Entries are items of their list: docutils gives
-them a role that is withdrawn.
+bibliographies of the edition that the citing page belongs to.
+
+Entries are items of their list: the role that docutils gives them is withdrawn.
 """
 
 from typing import Any

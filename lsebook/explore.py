@@ -168,7 +168,7 @@ def rounded(value: str) -> dict[str, str]:
         "steps": "datum.exact / datum.ulp",
         "up": "floor(datum.steps + 0.5)",
         "even": "datum.up - (datum.up - datum.steps == 0.5 && datum.up % 2 == 1 ? 1 : 0)",
-        "near": "dtype == 'float64' ? datum.exact : datum.even * datum.ulp",
+        "near": "dtype == 'float64' || datum.exact == 1/0 ? datum.exact : datum.even * datum.ulp",
         "kept": "datum.near >= pow(2, datum.format[2]) ? 1/0 : datum.near",
     }
 
