@@ -226,8 +226,9 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def _shown(value: np.ndarray[Any, Any]) -> str:
-    """Write at most four numbers of at most ten digits."""
-    flat = [f"{float(v):.10g}" for v in value.ravel()[:4]]
+    """Write at most four numbers, of ten digits or as many as their format is sure of."""
+    sure = np.finfo(value.dtype).precision if value.dtype.kind == "f" else 10
+    flat = [f"{float(v):.{min(sure, 10)}g}" for v in value.ravel()[:4]]
     if value.ndim == 0:
         return flat[0]
     more = ", …" if value.size > 4 else ""
