@@ -33,6 +33,8 @@ UNUSED = (
     "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css",
     *SHEETS,
 )  # fmt: skip
+ATTRIBUTE = re.compile(r'\b(?:class|id)="([^"]*)"')
+ADDED_BY_BOOTSTRAP = ("active", "show", "fade", "collapsing")
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 
 
@@ -50,15 +52,15 @@ def keep_used_files(
 
 
 def names_in(folder: Path) -> set[str]:
-    """Every word of the site's pages and scripts that could be a class or an id."""
-    files = [*folder.rglob("*.html"), *folder.glob("_static/**/*.js")]
-    large = {"vega.js", "fontawesome.js"}
-    return {
-        name
-        for file in files
-        if file.name not in large
-        for name in NAME.findall(file.read_text(encoding="utf-8"))
-    }
+    """The classes and ids of the site's pages, and what its own and the theme's scripts name."""
+    names = set(ADDED_BY_BOOTSTRAP)
+    for page in folder.rglob("*.html"):
+        for value in ATTRIBUTE.findall(page.read_text(encoding="utf-8")):
+            names.update(value.split())
+    for script in folder.glob("_static/**/*.js"):
+        if script.name not in ("vega.js", "fontawesome.js", "bootstrap.js"):
+            names.update(NAME.findall(script.read_text(encoding="utf-8")))
+    return names
 
 
 def wanted(selector: str, names: set[str]) -> bool:

@@ -25,7 +25,6 @@ from _ext import npm_packages
 
 logger = logging.getLogger(__name__)
 MACROS = Path(__file__).with_name("macros.json")
-PRELOADED = ("KaTeX_Main-Regular.woff2", "KaTeX_Math-Italic.woff2")
 
 
 class Katex:
@@ -102,7 +101,6 @@ def add_styles(
     domain = cast(MathDomain, app.env.get_domain("math"))
     if domain.data["has_equations"].get(pagename):
         app.add_css_file("katex/katex-swap.min.css")
-        context["preloaded_fonts"] = [f"_static/katex/fonts/{name}" for name in PRELOADED]
 
 
 def copy_katex(app: Sphinx) -> None:

@@ -52,14 +52,13 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
   });
 
   // A box that scrolls must be reachable by keyboard, one that does not must not take the focus.
-  const boxes = document.querySelectorAll(".formula, .bd-article span.math, .bd-article pre, .output");
-  const mark = () => {
-    for (const box of boxes) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+  const mark = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
     }
-  };
-  addEventListener("resize", mark);
-  document.fonts?.ready.then(mark);
-  mark();
+  });
+  document
+    .querySelectorAll(".formula, .bd-article span.math, .bd-article pre, .output")
+    .forEach((box) => mark.observe(box));
 })();

@@ -12,6 +12,8 @@ COMPRESSED = {".html", ".css", ".js", ".json", ".svg"}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def translate_path(self, path: str) -> str:
         if not path.startswith(SUB_PATH):
             return "/nonexistent"

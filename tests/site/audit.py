@@ -1,0 +1,192 @@
+"""Measure the built site and print our figures beside the targets (``make audit``).
+
+Builds from a copy of the sources, so that nothing left from earlier builds takes part. Ends with
+an error when a target is missed.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from _ext import npm_packages
+from tests.site.browsing import (
+    ARGUMENTS,
+    THEMES,
+    WIDTHS,
+    bring_to_life,
+    chromium,
+    launched,
+    open_page,
+)
+from tests.site.building import ROOT, build, copy_sources, pages
+from tests.site.inspection import troubles_of
+from tests.site.serving import served
+from tests.site.test_search import ENGLISH, KOREAN, results
+
+CHAPTER = "chapters/ko/04-the-trick.html"
+SHOWN = ("index.html", CHAPTER, "chapters/en/02-softmax.html", "chapters/ko/search.html")
+KILOBYTE = 1000
+SLOW_4G = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 0.75e6 / 8,
+}
+CATEGORIES = {"performance": 98, "accessibility": 100, "best-practices": 100, "seo": 100}
+NOTE_FORMULA = """(() => {
+  const look = () => {
+    const formula = document.querySelector("div.math .katex-html");
+    const painted = performance.getEntriesByType("paint").length > 0;
+    if (painted && formula?.getBoundingClientRect().height) window.formulaAt = performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})()"""
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    figure: str
+    ours: str
+    target: str
+    met: bool
+
+
+def first_load(browser: Browser, address: str) -> tuple[int, int]:
+    """Bytes over the wire and foreign requests of a first visit, nothing scrolled."""
+    context = browser.new_context()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + CHAPTER, wait_until="networkidle")
+    context.close()
+    return round(sum(sizes)), sum(not url.startswith((address, "data:")) for url in asked)
+
+
+def time_to_formula(browser: Browser, address: str) -> float:
+    """Seconds until a formula is laid out and painted on a slow connection and processor."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page: Page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", SLOW_4G)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.add_init_script(NOTE_FORMULA)
+    page.goto(address + CHAPTER)
+    page.wait_for_function("window.formulaAt")
+    elapsed = float(page.evaluate("window.formulaAt")) / 1000
+    context.close()
+    return elapsed
+
+
+def lighthouse(address: str) -> dict[str, int]:
+    """Lighthouse's four scores for a page, as on a mobile phone."""
+    tool = npm_packages.require("lighthouse", development=True) / "cli" / "index.js"
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        flags = " ".join(["--headless", *ARGUMENTS, f"--user-data-dir={folder}/profile"])
+        process = npm_packages.node(
+            str(tool),
+            address,
+            "--quiet",
+            "--output=json",
+            f"--output-path={report}",
+            f"--chrome-path={chromium()}",
+            f"--chrome-flags={flags}",
+            "--no-enable-error-reporting",
+        )
+        process.communicate()
+        categories = json.loads(report.read_text(encoding="utf-8"))["categories"]
+    return {name: round(100 * categories[name]["score"]) for name in CATEGORIES}
+
+
+def search_rows(context: BrowserContext, address: str) -> Iterator[Row]:
+    for edition, queries in (("ko", KOREAN), ("en", ENGLISH)):
+        first = [
+            bool(found := results(context, address, edition, query))
+            and found[0].endswith(f"/{slug}.html")
+            for query, slug in queries
+        ]
+        right = f"{sum(first)} of {len(first)}"
+        yield Row(f"{edition} queries, right page first", right, "all", all(first))
+
+
+def page_rows(browser: Browser, site: Path, address: str) -> Iterator[Row]:
+    troubles: list[str] = []
+    for width in WIDTHS:
+        for theme in THEMES:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=theme
+            )
+            for name in pages(site):
+                troubles += [f"{name}: {t}" for t in troubles_of(context, address, name)]
+            context.close()
+    kinds: dict[str, Callable[[str], bool]] = {
+        "axe violations (4 windows)": lambda t: " axe " in t,
+        "console errors and warnings": lambda t: "console" in t or "page error" in t,
+        "failed or foreign requests": lambda t: "failed request" in t or "foreign" in t,
+        "pages that scroll sideways": lambda t: "sideways" in t,
+    }
+    for kind, belongs in kinds.items():
+        count = sum(map(belongs, troubles))
+        yield Row(kind, str(count), "0", count == 0)
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    npm_packages.require("lighthouse", development=True)
+    source = copy_sources(folder)
+    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    start = time.perf_counter()
+    site = build(source)
+    elapsed = time.perf_counter() - start
+    yield Row(
+        f"clean build of {len(pages(site))} pages", f"{elapsed:.0f} s", "≤ 30 s", elapsed <= 30
+    )
+    with served(site) as address, launched() as browser:
+        size, foreign = first_load(browser, address)
+        yield Row("external requests", str(foreign), "0", foreign == 0)
+        kilobytes = size / KILOBYTE
+        yield Row("bytes, first load", f"{kilobytes:.0f} KB", "≤ 250 KB", kilobytes <= 250)
+        seconds = sorted(time_to_formula(browser, address) for _ in range(3))[1]
+        yield Row("formula readable, throttled", f"{seconds:.2f} s", "≤ 1.5 s", seconds <= 1.5)
+        for name in SHOWN:
+            scores = lighthouse(address + name)
+            met = all(scores[category] >= least for category, least in CATEGORIES.items())
+            ours = " / ".join(str(scores[category]) for category in CATEGORIES)
+            yield Row(f"Lighthouse mobile, {name}", ours, "98+ / 100 / 100 / 100", met)
+        context = browser.new_context()
+        yield from search_rows(context, address)
+        alive = open_page(context, address + CHAPTER)
+        count = bring_to_life(alive.page)
+        yield Row("explorables alive on the page", str(count), "≥ 1", count >= 1)
+        yield from page_rows(browser, site, address)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        table = []
+        for row in rows(Path(folder)):
+            table.append(row)
+            print(
+                f"{'ok ' if row.met else 'NO '} {row.figure:46} {row.ours:>24}   {row.target}",
+                flush=True,
+            )
+    return 0 if all(row.met for row in table) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

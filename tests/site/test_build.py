@@ -1,0 +1,120 @@
+"""The build itself: the same to the byte, strict, and with notebooks that run when unpacked."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.site.building import ROOT, build, copy_sources
+
+HEAVY = 900_000
+
+
+@pytest.fixture(scope="module")
+def second_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from another folder of another name, on another day, in another time zone."""
+    source = copy_sources(tmp_path_factory.mktemp("a-second-clone"))
+    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    return build(source, PYTHONHASHSEED="4711", TZ="Asia/Seoul", LC_ALL="C.UTF-8")
+
+
+def files(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_two_builds_are_identical(site: Path, second_site: Path) -> None:
+    first, second = files(site), files(second_site)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_no_file_of_the_site_is_dead_weight(site: Path) -> None:
+    heavy = [p.name for p in site.rglob("*") if p.is_file() and p.stat().st_size > HEAVY]
+    assert heavy == []
+    names = {p.name for p in site.rglob("*")}
+    assert not names & {"fontawesome.js", "searchindex.js", "sphinx-thebe.js", "togglebutton.js"}
+
+
+def test_no_third_party_file_is_committed() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not [n for n in listed if n.endswith((".woff2", ".ttf", ".woff", ".min.js", ".min.css"))]
+    assert not [n for n in listed if n.startswith(("node_modules/", "_build/"))]
+
+
+@pytest.mark.parametrize(
+    ("cell", "complaint"),
+    [
+        ("$\\frac{1}{$", "KaTeX parse error"),
+        ("{eq}`ko-eq-nowhere`", "ko-eq-nowhere"),
+        ("[text](nowhere.md)", "nowhere"),
+        ("{cite}`nobody2000`", "nobody2000"),
+    ],
+)
+def test_a_mistake_in_a_chapter_fails_the_build(tmp_path: Path, cell: str, complaint: str) -> None:
+    source = miniature(tmp_path, cell)
+    with pytest.raises(AssertionError, match=complaint) as failure:
+        build(source)
+    assert "about.md:3" in str(failure.value) or "about" in str(failure.value)
+
+
+def miniature(source: Path, cell: str) -> Path:
+    """A book of two pages with the site's own settings."""
+    copy_sources(source)
+    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    for notebook in source.glob("chapters/*/*.ipynb"):
+        notebook.unlink()
+    for name in ("ko", "en"):
+        for page in ("index", "about"):
+            (source / "chapters" / name / f"{page}.md").write_text("# One\n", encoding="utf-8")
+    (source / "chapters" / "ko" / "about.md").write_text(f"# One\n\n{cell}\n", encoding="utf-8")
+    chapters = [
+        {"file": f"chapters/{name}/index", "sections": [{"file": f"chapters/{name}/about"}]}
+        for name in ("ko", "en")
+    ]
+    toc = {"format": "jb-book", "root": "index", "chapters": chapters}
+    (source / "_toc.yml").write_text(json.dumps(toc), encoding="utf-8")
+    return source
+
+
+@pytest.fixture(scope="module")
+def unpacked(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(site / "_downloads" / "logsumexp-ko.zip") as archive:
+        archive.extractall(folder)
+    return folder / "logsumexp-ko"
+
+
+def test_archive_holds_every_notebook(unpacked: Path) -> None:
+    ours = {path.name: path.read_bytes() for path in (ROOT / "chapters" / "ko").glob("*.ipynb")}
+    theirs = {path.name: path.read_bytes() for path in unpacked.glob("chapters/ko/*.ipynb")}
+    assert theirs == ours
+    assert len(theirs) >= 4
+
+
+def test_wheel_runs_the_notebooks_code(unpacked: Path) -> None:
+    """All cells of a chapter, with the package taken from the archive's wheel alone."""
+    wheel = next(unpacked.glob("*.whl"))
+    notebook = json.loads((unpacked / "chapters" / "ko" / "04-the-trick.ipynb").read_text("utf-8"))
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    code = "\n".join("".join(cell["source"]) for cell in cells)
+    ast.parse(code)
+    check = f"\nassert lsebook.__file__.startswith({str(wheel)!r}), lsebook.__file__"
+    done = subprocess.run(
+        [sys.executable, "-c", code + check],
+        cwd=unpacked / "chapters" / "ko",
+        env={**os.environ, "PYTHONPATH": str(wheel), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

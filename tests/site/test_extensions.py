@@ -1,0 +1,171 @@
+"""The site's extensions by themselves, without building the book."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+import tinycss2
+from docutils import nodes
+
+from _ext import assets, citations, downloads, editions, korean, mathematics, npm_packages, search
+from _ext.numbering import count_anew, renumber
+from tests.site.building import ROOT
+
+EXTENSIONS = sorted((ROOT / "_ext").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXTENSIONS, ids=lambda path: path.stem)
+def test_extension_is_short_and_says_why_it_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 160
+    assert len(text.split('"""')[1].split()) >= 12
+
+
+class TestEditions:
+    @pytest.mark.parametrize(
+        ("docname", "expected"),
+        [
+            ("chapters/ko/01-why-logs", "ko"),
+            ("chapters/en/index", "en"),
+            ("index", None),
+            ("chapters/fr/index", None),
+            ("other/ko/index", None),
+        ],
+    )
+    def test_edition_is_read_off_the_folder(self, docname: str, expected: str | None) -> None:
+        assert editions.edition(docname) == expected
+
+    def test_own_words_come_before_shipped_ones(self) -> None:
+        loaded = editions.load_catalogues()
+        assert loaded["ko"]["exercise"].gettext("Exercise") == "연습문제"
+        assert loaded["ko"]["sphinx"].gettext("Color mode") == "화면 밝기"
+        assert loaded["en"]["sphinx"].gettext("Color mode") == "Color mode"
+
+    def test_shipped_words_serve_where_we_have_none(self) -> None:
+        korean_words = editions.load_catalogues()["ko"]["sphinx"]
+        assert "Index" not in korean.STRINGS["sphinx"]
+        assert korean_words.gettext("Index") == "색인"
+
+
+class TestNumbering:
+    def test_chapter_replaces_the_first_component(self) -> None:
+        assert renumber(5, (2,)) == (5,)
+        assert renumber(5, [2, 3]) == (5, 3)
+        assert renumber(5, ()) is None
+
+    def test_each_page_counts_from_one(self) -> None:
+        numbers = {"a": (3, 7), "b": (3, 8), "c": (3, 9)}
+        assert count_anew(numbers) == {"a": (3, 1), "b": (3, 2), "c": (3, 3)}
+
+
+class TestMathematics:
+    @pytest.fixture(scope="class")
+    def katex(self) -> mathematics.Katex:
+        return mathematics.Katex()
+
+    def test_formula_has_html_and_mathml(self, katex: mathematics.Katex) -> None:
+        html = katex.render(r"\LSE(x) = \log \sum_i e^{x_i}", True)["html"]
+        assert "<math" in html
+        assert 'class="katex-html" aria-hidden="true"' in html
+        assert "LSE" in html
+
+    @pytest.mark.parametrize("tex", [r"\frac{1}{", r"\nosuchmacro", r"x_1_2", "é"])
+    def test_bad_formula_is_an_error(self, katex: mathematics.Katex, tex: str) -> None:
+        assert "error" in katex.render(tex, False)
+
+    def test_bad_formula_is_a_warning_with_its_place(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        node = nodes.math(r"\frac{1}{", r"\frac{1}{")
+        node.source, node.line = "chapter.ipynb", 42
+        warned: list[dict[str, object]] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mathematics.logger, "warning", lambda *a, **k: warned.append(k))
+            assert mathematics.formula(node, r"\frac{1}{", False) == r"<code>\frac{1}{</code>"
+        assert [w["location"] for w in warned] == [node]
+
+    def test_bare_lines_are_aligned(self) -> None:
+        assert mathematics.one_display(r"a \\ b") == r"\begin{aligned}a \\ b\end{aligned}"
+        own = r"\begin{cases} a \\ b \end{cases}"
+        assert mathematics.one_display(own) == own
+        assert mathematics.one_display("x") == "x"
+
+    def test_every_macro_sets(self, katex: mathematics.Katex) -> None:
+        for name in json.loads(mathematics.MACROS.read_text(encoding="utf-8")):
+            assert "html" in katex.render(name, False), name
+
+
+class TestAssets:
+    def purge(self, css: str, *names: str) -> str:
+        rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+        return assets.purge(rules, set(names))
+
+    def test_rules_for_absent_classes_go(self) -> None:
+        css = "p{color:red} .used{top:0} .unused{top:1px} #id .used:hover{top:2px}"
+        assert self.purge(css, "used") == "p{color:red}\n.used{top:0}"
+
+    def test_one_of_several_selectors_stays(self) -> None:
+        assert self.purge(".a,.b,p:not(.c){top:0}", "b") == ".b,p:not(.c){top:0}"
+
+    def test_media_rules_are_purged_inside(self) -> None:
+        assert self.purge("@media print{.a{top:0}.b{top:0}}", "a") == "@media print{.a{top:0}}"
+        assert self.purge("@media print{.b{top:0}}", "a") == ""
+
+    def test_fonts_and_imports_go(self) -> None:
+        assert self.purge('@import "x.css";@font-face{src:url(x)}') == ""
+
+
+class TestSearchIndex:
+    def document(self) -> nodes.document:
+        from docutils.utils import new_document
+
+        document = new_document("")
+        title = nodes.title("", "지수")
+        deeper = nodes.section("", nodes.title("", "둘"), nodes.paragraph("", "안쪽"), ids=["id2"])
+        box = nodes.section("", nodes.paragraph("", "문제"))
+        text = nodes.paragraph(
+            "", "", nodes.Text("값은 "), nodes.strong("", "확률"), nodes.math("", "x^2")
+        )
+        document += nodes.section("", title, text, box, deeper, ids=["id1"])
+        return document
+
+    def test_sections_hold_their_own_text_only(self) -> None:
+        first, second = search.sections_of(self.document())
+        assert first == {"anchor": "", "title": "지수", "text": "값은 확률 문제", "defined": "확률"}
+        assert second == {"anchor": "id2", "title": "둘", "text": "안쪽", "defined": ""}
+
+
+class TestDownloads:
+    def test_pins_are_those_that_notebooks_need(self) -> None:
+        text = "alabaster==0.7\nnumpy==2.4.6\nscipy==1.17.1 ; x\nscipy-doctest==1\n-e .\n"
+        assert downloads.pins(text, "w.whl") == "numpy==2.4.6\nscipy==1.17.1 ; x\n./w.whl\n"
+
+    def test_every_needed_package_is_pinned(self) -> None:
+        text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+        for name in downloads.TO_RUN:
+            assert re.search(rf"^{name}==", text, re.M), name
+
+    def test_archive_does_not_depend_on_the_clock(self, tmp_path: Path) -> None:
+        files = {"b.txt": b"b", "a.txt": b"a"}
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            downloads.write_archive(tmp_path / name / "book.zip", files)
+        first, second = (tmp_path / n / "book.zip" for n in ("one", "two"))
+        assert first.read_bytes() == second.read_bytes()
+        assert zipfile.ZipFile(first).namelist() == ["book/a.txt", "book/b.txt"]
+
+
+class TestNpmPackages:
+    def test_lock_file_names_no_registry(self) -> None:
+        locked = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+        assert '"resolved"' not in locked
+
+    def test_what_is_locked_counts_as_installed(self) -> None:
+        assert (npm_packages.require("katex") / "package.json").exists()
+        assert npm_packages.installed("katex")
+
+
+def test_citation_prefers_its_edition() -> None:
+    assert citations.EditionCitations.name == "cite"
