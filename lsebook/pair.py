@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 #: log 2 in two parts; products of the first with integers below 2**11 are exact.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 #: Elements that the careful way takes in one go, to bound the memory.
-CAREFUL_BLOCK = 8192
+CAREFUL_BLOCK = 6144
 
 
 class Pair(NamedTuple):

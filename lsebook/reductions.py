@@ -24,10 +24,10 @@ Axis = int | tuple[int, ...] | None
 DType = np.dtype[Any]
 
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
-FAN_IN = 32
+FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
-#: second-level cache. One (two take half of it); about five; the twenty of the double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 4096
+#: second-level cache. One (two take five eighths of it); about five; the twenty of the double-double path.
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
@@ -91,8 +91,7 @@ def _included(where: Any, mask: Array | None, shape: tuple[int, ...]) -> Array |
     if where.dtype != np.bool_:
         raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
     where = _broadcast(where, shape, "where")
-    both: Array = np.logical_and(where, True if mask is None else mask)
-    return both
+    return where if mask is None else np.asarray(where & mask)
 
 
 class _Job:
@@ -123,7 +122,7 @@ class _Job:
             arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
         )
         if plain and not self.walk.lies_right(work):
-            self.walk = Walk(arrays, axes, BLOCK // 2)
+            self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
         self.axis = self.walk.axis
         self.scratch = np.empty(math.prod(self.walk.box), work)
         if b is None and include is None and self.walk.lies_right(work):
@@ -491,7 +490,11 @@ def _complex(
     a = np.where(include, np.ma.getdata(a), -np.inf)
     if b is not None:
         b = np.ma.getdata(b)
-    value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
+    if a.size == 0:
+        # SciPy has no value for these; the sum is as empty as that of real numbers.
+        value = logsumexp(np.empty(a.shape), axis, None, keepdims, return_sign)
+    else:
+        value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
     if return_sign:
         return _delivered(np.asarray(value[0]), out), value[1]
     return _delivered(np.asarray(value), out)
