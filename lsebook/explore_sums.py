@@ -4,6 +4,7 @@
 table that Python computed.
 """
 
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -30,7 +31,7 @@ ROOM = WIDTH - 2 * MARGIN
 DIGITS = "0123456789abcdefg"
 LAST_GAP = 45
 STREAM = (5, 2, 8, 3)
-ORDERS = ("52831746", "61738425", "46182735", "83475126", "12345678", "87654321")
+ORDERS = ("52831746", "61738425", "46182735", "83574126", "12345678", "87654321")
 
 
 def smooth_max() -> Explorable:
@@ -82,6 +83,7 @@ def smooth_max() -> Explorable:
     )
 
 
+@cache
 def digits_kept() -> dict[str, str]:
     """Say how many digits three formulas get right for the scores (a, a - g).
 
@@ -187,6 +189,7 @@ def digits_lost() -> Explorable:
         layers,
         [slider("a", 0, -1, 1, 0.01), slider("g", 20, 0, LAST_GAP, 1)],
         height=222,
+        bottom=30,
     )
 
 
