@@ -17,7 +17,7 @@ import altair as alt
 import vl_convert as vlc
 
 if TYPE_CHECKING:
-    from lsebook.explore_sums import digits_lost, smooth_max
+    from lsebook.explore_sums import digits_lost, merge_tree, smooth_max, stream_steps
 else:
 
     def __getattr__(name: str) -> Any:
@@ -33,9 +33,11 @@ __all__ = [
     "digits_lost",
     "exp_cliffs",
     "log_sum_exp",
+    "merge_tree",
     "shift_window",
     "smooth_max",
     "softmax_bars",
+    "stream_steps",
 ]
 
 VEGA_LITE = "5.21"
