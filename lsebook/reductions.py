@@ -26,7 +26,8 @@ DType = np.dtype[Any]
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
 FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
-#: second-level cache. One (two take five eighths of it); about five; the twenty of the double-double path.
+#: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
+#: double-double path.
 BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
@@ -636,7 +637,7 @@ def _softmax_box(job: _Job, kept: Box) -> None:
     if len(boxes) == 1:
         target = terms(x, job.target(boxes[0]))
         own = np.exp(peak if moderate else peak - peak)
-        total = np.expand_dims(pair.rests(target, axis, top, own) + own, axis)
+        total = np.expand_dims(pair.rests(target, axis, top, own, keep=True) + own, axis)
         target /= total
         job.put(boxes[0], target, 0.0)
         return

@@ -297,6 +297,18 @@ def test_logsubexp(x, gap):
         assert exact.ulps(lsebook.logsubexp(x, y), value) <= 2
 
 
+def test_logsubexp_of_logs_of_probabilities():
+    rng = np.random.default_rng(7)
+    x = -rng.exponential(size=400) * rng.choice([1e-3, 1.0, 5.0], 400)
+    y = x - rng.uniform(0.01, 4, 400)
+    got = lsebook.logsubexp(x, y)
+    for i in range(400):
+        value = exact.number(x[i]) + exact.mp.log(
+            -exact.mp.expm1(exact.number(y[i]) - exact.number(x[i]))
+        )
+        assert exact.ulps(got[i], value) <= 2
+
+
 def test_logsubexp_where_parts_cancel():
     x = np.linspace(0.01, 30, 3001)
     y = x + np.log(-np.expm1(-x)) + 1e-7
