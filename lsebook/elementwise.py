@@ -49,7 +49,7 @@ def log1mexp(x: npt.ArrayLike) -> Any:
 
     References
     ----------
-    .. [1] M. Mächler, "Accurately computing log(1 - exp(-|a|))", vignette of the R package Rmpfr
+    .. [1] M. Mächler, "Accurately computing log(1 - exp(-abs(a)))", vignette of the R package Rmpfr
        (2012).
 
     Examples

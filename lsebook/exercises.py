@@ -226,8 +226,9 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def _shown(value: np.ndarray[Any, Any]) -> str:
-    """Write at most four numbers of at most ten digits."""
-    flat = [f"{float(v):.10g}" for v in value.ravel()[:4]]
+    """Write at most four numbers, of ten digits or as many as their format is sure of."""
+    sure = np.finfo(value.dtype).precision if value.dtype.kind == "f" else 10
+    flat = [f"{float(v):.{min(sure, 10)}g}" for v in value.ravel()[:4]]
     if value.ndim == 0:
         return flat[0]
     more = ", …" if value.size > 4 else ""
@@ -282,6 +283,9 @@ _COMPLEMENT = "0 근처와 −40 근처는 식이 다릅니다. / Near 0 and nea
 _OWN_PEAK = "답마다 자기 최댓값이 필요합니다. / Every answer needs a maximum of its own."
 _CEILING = "손실에 천장이 있습니다. LSE(x) − xᵢ로. / The loss has a ceiling: use LSE(x) − xᵢ."
 _MASKED = "가려진 자리는 정확히 0입니다. / Masked places are exactly 0."
+_LARGER_PEAK = (
+    "큰 쪽의 꼭대기에 맞추세요. 빈 상태도요. / Scale to the larger peak; mind empty states."
+)
 _DIVISION = "큰 LSE의 반올림이 지수로 들어갑니다. 나누세요. / Rounding of a large LSE enters the exponent: divide."
 
 # softmax([0, 1, 2]) from mpmath at 80 digits.
@@ -544,6 +548,32 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
             (np.array([45.0, 0.0]),),
             [-2.8625185805493936e-20, -45.0],
             _TAIL,
+        ),
+    ),
+    "merge_attention": (
+        Case(
+            "(log 2, 1, [5]), (0, 2, [4])",
+            ((LN2, 1.0, np.array([5.0])), (0.0, 2.0, np.array([4.0]))),
+            [LN2, 2.0, 7.0],
+            _LARGER_PEAK,
+        ),
+        Case(
+            "(0, 2, [4]), (1000, 1, [5])",
+            ((0.0, 2.0, np.array([4.0])), (1000.0, 1.0, np.array([5.0]))),
+            [1000.0, 1.0, 5.0],
+            _LARGER_PEAK,
+        ),
+        Case(
+            "(-inf, 0, [0]), (3, 1, [2])",
+            ((-INF, 0.0, np.array([0.0])), (3.0, 1.0, np.array([2.0]))),
+            [3.0, 1.0, 2.0],
+            _LARGER_PEAK,
+        ),
+        Case(
+            "(-inf, 0, [0]), (-inf, 0, [0])",
+            ((-INF, 0.0, np.array([0.0])), (-INF, 0.0, np.array([0.0]))),
+            [-INF, 0.0, 0.0],
+            _LARGER_PEAK,
         ),
     ),
 }

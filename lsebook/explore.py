@@ -10,10 +10,22 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import vl_convert as vlc
+
+if TYPE_CHECKING:
+    from lsebook.explore_sums import digits_lost, merge_tree, smooth_max, stream_steps
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Find a figure of `explore_sums`, which builds on this module and so loads after it."""
+        if name in __all__:
+            return getattr(import_module("lsebook.explore_sums"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Explorable",

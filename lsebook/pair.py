@@ -8,7 +8,8 @@ even a tail of :math:`10^{-300}` survives in it. The logarithm is then
 ``peak + log1p(rest)``, and pairs of two parts of the data merge into the pair of the whole.
 
 Invariants: *peak* is the maximum (``-inf`` for no data, nan once a nan was seen). Where it is not
-finite it already is the answer, and nothing looks at *rest*; elsewhere *rest* is not negative.
+finite it already is the answer, and nothing looks at *rest*; elsewhere *rest* is not negative, or
+with weights, of which the peak takes in only the power of two, not below -1/2.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+#: log 2 in two parts; products of the first with integers below 2**11 are exact.
+LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 #: Elements that the careful way takes in one go, to bound the memory.
-CAREFUL_BLOCK = 8192
+CAREFUL_BLOCK = 4096
 
 
 class Pair(NamedTuple):
@@ -48,8 +51,13 @@ def peaks(x: Array, axis: int) -> tuple[Array, Array | None]:
     return np.asarray(x[np.arange(len(x)), top]), top
 
 
-def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Array:
-    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`."""
+def rests(
+    terms: Array, axis: int, top: Array | None, own: Array | float, keep: bool = False
+) -> Array:
+    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`.
+
+    Without `keep`, `terms` may be used up.
+    """
     if top is not None:
         rows = np.arange(len(terms))
         terms[rows, top] = 0.0
@@ -57,9 +65,10 @@ def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Arr
         terms[rows, top] = own
         return rest
     # In halves, so that small terms meet each other before they meet the large ones.
-    n = len(terms)
-    total = terms[: (n + 1) // 2].copy()
-    total[: n // 2] += terms[(n + 1) // 2 :]
+    total, half = terms, len(terms) // 2
+    if keep:
+        total = terms[: len(terms) - half].copy()
+        total[:half] += terms[len(terms) - half :]
     while len(total) > 1:
         half = len(total) // 2
         total[:half] += total[-half:]
@@ -69,16 +78,26 @@ def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Arr
 
 
 def from_values(
-    x: Array, axis: int, scratch: Array, careful: Callable[[Array, Array], Array]
+    x: Array,
+    axis: int,
+    scratch: Array,
+    careful: Callable[[Array, Array], Array],
+    factor: Array | None = None,
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
 
     The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`. Where
-    ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters.
+    ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters. Terms
+    may have a `factor` near 1, as `weighted` gives it.
     """
     peak, top = peaks(x, axis)
     terms = np.subtract(x, np.expand_dims(peak, axis), out=scratch)
-    rest = rests(np.exp(terms, out=terms), axis, top, 1.0)
+    np.exp(terms, out=terms)
+    if factor is not None:
+        terms *= factor
+        own = 1.0 if top is None else terms[np.arange(len(top)), top]
+        return Pair(peak, rests(terms, axis, top, own) + (own - 1.0))
+    rest = rests(terms, axis, top, 1.0)
     again = careful(peak, rest)
     if again.any():
         which = np.flatnonzero(again)
@@ -131,6 +150,26 @@ def difference_error(x: Array, y: Array, difference: Array) -> Array:
     virtual += y
     error -= virtual
     return np.fmax(error, -1e300, out=error)
+
+
+def weighted(x: Array, b: Array) -> tuple[Array, Array]:
+    """Return exponents and factors in [1/2, 1) whose terms are ``b exp(x)``, for ``b >= 0``.
+
+    log(b) itself would round: instead a weight m 2**q adds q log 2 to the exponent, which its
+    factor m corrects for rounding.
+    """
+    if x.dtype != np.float64:
+        return x + np.log(b), np.ones_like(x)
+    factor, power = np.frexp(b)
+    power_log = power * LN2_HIGH
+    exponent = x + power_log
+    error = difference_error(x, -power_log, exponent) + power * LN2_LOW
+    factor += np.where(np.isfinite(exponent), error, 0.0) * factor
+    strange = (b == 0.0) | ~np.isfinite(b)
+    exponent[strange] = (x + np.log(b))[strange]
+    exponent[b == 0.0] = -np.inf
+    factor[strange] = 1.0
+    return exponent, factor
 
 
 def merge(p: Pair, q: Pair) -> Pair:

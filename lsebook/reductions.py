@@ -24,10 +24,11 @@ Axis = int | tuple[int, ...] | None
 DType = np.dtype[Any]
 
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
-FAN_IN = 32
+FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
-#: second-level cache. One (two take half of it); about five; the twenty of the double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 4096
+#: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
+#: double-double path.
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
@@ -65,7 +66,11 @@ def normalised_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return the axes as a tuple of indices; None stands for all of them."""
     if axis is None or (ndim == 0 and axis in (0, -1)):
         return tuple(range(ndim))
-    return tuple(normalize_axis_tuple(axis, ndim, argname="axis"))
+    try:
+        return tuple(normalize_axis_tuple(axis, ndim, argname="axis"))
+    except TypeError:
+        message = f"axis must be an int, a tuple of ints or None, got {axis!r}"
+        raise TypeError(message) from None
 
 
 def _broadcast(array: Array, shape: tuple[int, ...], name: str) -> Array:
@@ -87,7 +92,7 @@ def _included(where: Any, mask: Array | None, shape: tuple[int, ...]) -> Array |
     if where.dtype != np.bool_:
         raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
     where = _broadcast(where, shape, "where")
-    return where if mask is None else where & mask
+    return where if mask is None else np.asarray(where & mask)
 
 
 class _Job:
@@ -114,9 +119,11 @@ class _Job:
             n: i for i, n in enumerate(k for k, a in self.arrays.items() if a is not None)
         }
         plain = len(arrays) == 1
-        self.walk = Walk(arrays, axes, BLOCK if plain else SMALL_BLOCK)
+        self.walk = Walk(
+            arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
+        )
         if plain and not self.walk.lies_right(work):
-            self.walk = Walk(arrays, axes, BLOCK // 2)
+            self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
         self.axis = self.walk.axis
         self.scratch = np.empty(math.prod(self.walk.box), work)
         if b is None and include is None and self.walk.lies_right(work):
@@ -125,22 +132,30 @@ class _Job:
             self.buffer = np.empty_like(self.scratch)
 
     def block(self, box: Box) -> Array:
-        """Return a block of exponents: x + log(b), and -inf for what is left out."""
+        """Return a block of exponents, -inf for what is left out."""
+        return self.weighted_block(box)[0]
+
+    def weighted_block(self, box: Box) -> tuple[Array, Array | None]:
+        """Return a block of exponents and the factors of their terms, None for ones."""
         x = self.walk.block(0, box, self.buffer)
         if "b" not in self.index and "include" not in self.index:
-            return x
-        out = self.buffer[: x.size].reshape(x.shape)
-        np.copyto(out, x)
+            return x, None
+        factor = None
         if "b" in self.index:
-            b = self.walk.block(self.index["b"], box, self.scratch)
-            if self.part:
-                b = np.maximum(b * self.part, 0.0)
-            out += np.log(b)
-            np.copyto(out, -np.inf, where=b == 0.0)
+            b = self._of_part(self.walk.block(self.index["b"], box, self.scratch))
+            out, factor = pair.weighted(x, b)
+        else:
+            out = self.buffer[: x.size].reshape(x.shape)
+            np.copyto(out, x)
         if "include" in self.index:
             included = self.walk.block(self.index["include"], box, np.empty(x.size, bool))
             np.copyto(out, -np.inf, where=~included)
-        return out
+            if factor is not None:
+                np.copyto(factor, 1.0, where=~included)
+        return out, factor
+
+    def _of_part(self, b: Array) -> Array:
+        return np.maximum(b * self.part, 0.0) if self.part else b
 
     def scratch_for(self, x: Array) -> Array:
         """Return a buffer of the shape of a block."""
@@ -165,8 +180,8 @@ class _Job:
         """Return the pairs of the slices in a box of the kept axes, flat."""
 
         def of_block(reduced: Box) -> Pair:
-            x = self.block(kept + reduced)
-            return pair.from_values(x, self.axis, self.scratch_for(x), careful)
+            x, factor = self.weighted_block(kept + reduced)
+            return pair.from_values(x, self.axis, self.scratch_for(x), careful, factor)
 
         return merge_in_groups(map(of_block, self.walk.reduced_boxes()))
 
@@ -193,10 +208,12 @@ class _Job:
                 read = [a[at + box].reshape(len(base), -1) for a in fine.arrays]
                 x, b = read[0].astype(np.float64), None
                 if "b" in self.index:
-                    b = read[1].astype(np.float64)
+                    b = self._of_part(read[1].astype(np.float64))
                     x[b == 0.0] = -np.inf
                 if "include" in self.index:
                     x[~read[-1]] = -np.inf
+                    if b is not None:
+                        b[~read[-1]] = 0.0
                 more, one = doubledouble.sum_of_exp(x, b, base)
                 sums, ones = doubledouble.add(sums, more), ones + one
             value[part], sign[part] = doubledouble.log_of_sum(base, sums, ones, count[which[part]])
@@ -240,15 +257,15 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
     weighted = job.arrays["b"] is not None
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
-    counts = None if count is None else np.broadcast_to(count, out.shape).reshape(flat.shape)
+    counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(flat.shape)
     for kept in walk.kept_boxes():
         p = job.pair(kept, _rounding_shows)
         value = p.peak + np.log1p(p.rest)
         least = value.min()
         # Most boxes have no special value and nothing that cancels, and need no more than this.
         if count is not None or not (least >= 0.5 and p.peak.min() >= -2.0 * least):
-            n = np.ones(len(p.peak)) if counts is None else counts[kept].reshape(-1)
-            value = pair.log(p) - np.log(n)
+            n = counts[kept].reshape(-1)
+            value = pair.log(p) - np.log(n.astype(work))
             if work == np.float64 and (x.size > out.size or weighted):
                 # Where the parts cancel, their rounding errors show: in float64 from the first
                 # bit on, in narrower results only after most of the bits.
@@ -277,12 +294,16 @@ def _signed(
     high, low = np.maximum(plus, minus), np.minimum(plus, minus)
     value = np.where(low == -np.inf, high, high + np.log(-np.expm1(low - high)))
     sign = np.sign(np.where(high == -np.inf, 0.0, plus - minus))
-    n = np.ones(()) if count is None else count
-    value = value - np.log(n)
+    n = np.broadcast_to(1.0 if count is None else count, high.shape)
+    value, sign, high = (
+        np.asarray(value - np.log(np.abs(n).astype(work))),
+        np.asarray(sign * np.sign(n)),
+        np.asarray(high),
+    )
     if work == np.float64 and high.size:
         job = _Job(x, b, include, axes, work)
         shape = job.walk.shape[: job.walk.kept_ndim]
-        views = [a.reshape(shape) for a in (value, sign, high, np.broadcast_to(n, high.shape))]
+        views = [a.reshape(shape) for a in (value, sign, high, n)]
         for kept in job.walk.kept_boxes():
             values, signs, highs, counts = (v[kept] for v in views)
             flagged = np.isfinite(highs)
@@ -470,7 +491,11 @@ def _complex(
     a = np.where(include, np.ma.getdata(a), -np.inf)
     if b is not None:
         b = np.ma.getdata(b)
-    value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
+    if a.size == 0:
+        # SciPy has no value for these; the sum is as empty as that of real numbers.
+        value = logsumexp(np.empty(a.shape), axis, None, keepdims, return_sign)
+    else:
+        value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
     if return_sign:
         return _delivered(np.asarray(value[0]), out), value[1]
     return _delivered(np.asarray(value), out)
@@ -611,8 +636,8 @@ def _softmax_box(job: _Job, kept: Box) -> None:
 
     if len(boxes) == 1:
         target = terms(x, job.target(boxes[0]))
-        own = np.exp(peak) if moderate else np.ones_like(peak)
-        total = np.expand_dims(pair.rests(target, axis, top, own) + own, axis)
+        own = np.exp(peak if moderate else peak - peak)
+        total = np.expand_dims(pair.rests(target, axis, top, own, keep=True) + own, axis)
         target /= total
         job.put(boxes[0], target, 0.0)
         return

@@ -1,0 +1,211 @@
+"""The figures' numbers, read off their pictures for any place of the sliders."""
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import lsebook
+from lsebook import explore, explore_sums
+from lsebook.explore_sums import DIGITS, LAST_GAP, ORDERS, STREAM
+from lsebook.pair import Pair, merge
+
+FIGURES = [getattr(explore, name) for name in explore_sums.__all__]
+MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
+LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
+
+
+def texts(figure: Callable[[], explore.Explorable], **sliders: float) -> list[str]:
+    """What the figure says when its sliders stand there."""
+    spec = copy.deepcopy(figure().spec)
+    for parameter in spec["params"]:
+        parameter["value"] = sliders.pop(parameter["name"])
+    assert not sliders
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", explore.picture(spec))
+    return [unescape(text).replace("\u2212", "-") for text in found]
+
+
+def after(start: str, lines: list[str]) -> str:
+    (line,) = (line for line in lines if line.startswith(start))
+    return line.removeprefix(start)
+
+
+def decimals(text: str) -> float:
+    """Half of the last place that a number shows."""
+    mantissa, _, exponent = text.partition("e")
+    return 0.5001 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_bundles_are_the_same_every_time_and_small(figure: Any) -> None:
+    bundle = figure()._repr_mimebundle_()
+    assert set(bundle) == MIME
+    assert json.dumps(bundle) == json.dumps(figure()._repr_mimebundle_())
+    assert len(json.dumps(bundle["application/vnd.vegalite.v5+json"])) < 60_000
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert re.fullmatch(rf"<explore\.{figure.__name__}: \w(, \w)*>", bundle["text/plain"])
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_words_are_mathematics_or_code(figure: Any) -> None:
+    spec = figure().spec
+    lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
+    shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
+    words = set(re.findall(r"[^\W\d_]{2,}", shown))
+    assert words <= {"LSE", "exp", "log", "max", "peak", "rest", "inf"}
+    assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_specs_hold_no_infinity_and_start_on_their_sliders_steps(figure: Any) -> None:
+    json.dumps(figure().spec, allow_nan=False)
+    for parameter in figure().spec["params"]:
+        bind = parameter["bind"]
+        steps = (parameter["value"] - bind["min"]) / bind["step"]
+        assert bind["min"] <= parameter["value"] <= bind["max"]
+        assert steps == pytest.approx(round(steps))
+
+
+@pytest.mark.parametrize("T", [0.02, 0.5, 1, 2])
+def test_smooth_max_is_a_scaled_lse_and_never_overflows(T: float) -> None:
+    spec = copy.deepcopy(explore.smooth_max().spec)
+    spec["params"][0]["value"] = T
+    paths = re.findall(r"<path[^>]*>", explore.picture(spec))
+    (curve,) = (path for path in paths if 'stroke="#1f77b4"' in path)
+    places = re.search(r' d="M([^"]*)"', curve)
+    assert places is not None
+    points = np.array([pair.split(",") for pair in places[1].split("L")], float)
+    x = points[:, 0] / points[-1, 0] * 6 - 3
+    y = (230 - points[:, 1]) / 230 * 3.5
+    expected = [T * lsebook.logsumexp([v / T, 0.0]) for v in x]
+    np.testing.assert_allclose(y, expected, atol=3e-3 * 3.5)
+    shown = after("T · log 2 = ", texts(explore.smooth_max, T=T))
+    assert float(shown) == pytest.approx(T * np.log(2), abs=decimals(shown))
+
+
+def kept(a: float, g: int) -> list[int]:
+    """The digits that naive, shifted and log1p keep, from the figure's own table."""
+    place = round((a + 1) * 100) * (LAST_GAP + 1) + g
+    return [DIGITS.index(row[place]) for row in TABLE.values()]
+
+
+TABLE = explore_sums.digits_kept()
+
+
+def test_digits_lost_covers_its_sliders() -> None:
+    a, g = (parameter["bind"] for parameter in explore.digits_lost().spec["params"])
+    assert (a["min"], a["max"], a["step"]) == (-1, 1, 0.01)
+    assert (g["min"], g["max"], g["step"]) == (0, LAST_GAP, 1)
+    assert list(TABLE) == ["naive", "shifted", "log1p"]
+    assert {len(row) for row in TABLE.values()} == {201 * (LAST_GAP + 1)}
+
+
+@pytest.mark.parametrize(
+    ("a", "g", "expected"),
+    [
+        (0.5, 1, [16, 16, 16]),
+        (-1, 3, [16, 16, 16]),
+        (1, 45, [16, 16, 16]),
+        (0, 0, [16, 16, 16]),
+        (0, 10, [13, 13, 16]),
+        (0, 20, [7, 7, 16]),
+        (0, 36, [1, 1, 16]),
+        (0, 37, [0, 0, 16]),
+        (0, 45, [0, 0, 16]),
+        (-0.69, 0, [15, 14, 14]),
+    ],
+)
+def test_digits_lost_at_the_places_that_matter(a: float, g: int, expected: list[int]) -> None:
+    assert kept(a, g) == expected
+    assert [int(text) for text in texts(explore.digits_lost, a=a, g=g) if text.isdigit()][
+        -3:
+    ] == expected
+
+
+def test_digits_lost_agrees_with_numpy() -> None:
+    random = np.random.default_rng(0)
+    for k, g in zip(random.integers(-100, 101, 300), random.integers(0, 46, 300), strict=True):
+        a = float(k) / 100
+        found = [
+            np.log(np.exp(a) + np.exp(a - g)),
+            a + np.log(1 + np.exp(-float(g))),
+            a + np.log1p(np.exp(-float(g))),
+        ]
+        with mp.workdps(60):
+            truth = mpf(a) + mp.log(1 + mp.exp(-int(g)))
+            errors = [float(abs(mpf(float(y)) / truth - 1)) for y in found]
+            slack = float(2.0**-53 * max(1, 3 / abs(truth)))  # NumPy's last bits
+        for digits, error in zip(kept(a, int(g)), errors, strict=True):
+            if digits < 16:
+                assert 10.0 ** -(digits + 0.51) - slack <= error
+            if digits > 0:
+                assert error <= 10.0 ** -(digits - 0.51) + slack
+
+
+@pytest.mark.parametrize(("a", "g"), [(0, 20), (0, 45), (-0.69, 0), (0.5, 3), (-0.31, 1)])
+def test_digits_lost_shows_the_value(a: float, g: int) -> None:
+    shown = after("LSE((a, a - g)) = ", texts(explore.digits_lost, a=a, g=g))
+    with mp.workdps(60):
+        truth = float(mpf(a) + mp.log(1 + mp.exp(-g)))
+    assert float(shown) == pytest.approx(truth, abs=decimals(shown))
+
+
+@pytest.mark.parametrize("k", range(len(STREAM) + 1))
+def test_stream_steps_says_the_state(k: int) -> None:
+    lines = texts(explore.stream_steps, k=k)
+    assert lines[: len(STREAM)] == [str(x) for x in STREAM]
+    peak, rest = after("(peak, rest) = ", lines).strip("()").split(", ")
+    value = after("peak + log(1 + rest) = ", lines)
+    if k == 0:
+        assert (peak, rest, value) == ("-inf", "0", "-inf")
+        return
+    seen = STREAM[:k]
+    assert int(peak) == max(seen)
+    with mp.workdps(30):
+        exact = float(mp.fsum(mp.exp(x - max(seen)) for x in seen) - 1)
+    assert float(rest) == pytest.approx(exact, rel=6e-4, abs=1e-300)
+    assert float(value) == pytest.approx(lsebook.logsumexp(np.array(seen, float)), rel=6e-6)
+
+
+def test_stream_steps_rescales_the_rest_where_the_peak_changes() -> None:
+    lines = texts(explore.stream_steps, k=3)
+    assert after("exp(5 - 8) = ", lines) == f"{np.exp(-3):.4g}"
+    assert after("rest = ", lines) == "(1 + 0.04979) · 0.04979 = 0.05227"
+    assert after("rest = ", texts(explore.stream_steps, k=4)) == "0.05227 + 0.006738 = 0.059"
+
+
+@pytest.mark.parametrize("s", range(len(ORDERS)))
+def test_merge_tree_ends_in_the_same_value(s: int) -> None:
+    lines = texts(explore.merge_tree, s=s)
+    shown = [tuple(map(float, line.strip("()").split(", "))) for line in lines if line[0] == "("]
+    level = [Pair(np.array(float(x)), np.array(0.0)) for x in ORDERS[s]]
+    assert sorted(p.peak for p in level) == sorted(LEAVES)
+    expected = level
+    while len(level) > 1:
+        level = [merge(p, q) for p, q in zip(level[::2], level[1::2], strict=True)]
+        expected = level + expected
+    for (peak, rest), p in zip(shown, expected, strict=True):
+        assert peak == p.peak
+        assert rest == pytest.approx(float(p.rest), abs=decimals("0.0000"))
+    root = level[0]
+    exact = lsebook.logsumexp(np.array(LEAVES, float))
+    assert float(root.peak + np.log1p(root.rest)) == pytest.approx(exact, rel=1e-14)
+    assert after("peak + log(1 + rest) = ", lines) == f"{exact:.8g}"
+
+
+def test_merge_tree_has_six_different_orders() -> None:
+    assert len(set(ORDERS)) == 6
+    assert ORDERS[0] == "".join(map(str, LEAVES))
+    (s,) = explore.merge_tree().spec["params"]
+    assert (s["bind"]["min"], s["bind"]["max"]) == (0, 5)
+
+
+def test_only_figures_are_found() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(explore, "nothing")  # noqa: B009
