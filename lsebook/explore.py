@@ -138,9 +138,10 @@ def slider(name: str, value: float, low: float, high: float, step: float) -> alt
     return alt.param(name=name, value=value, bind=bind)
 
 
-def choice(name: str, options: Sequence[str]) -> alt.Parameter:
-    bind = alt.binding_radio(options=list(options), name=f"{name} ")
-    return alt.param(name=name, value=options[0], bind=bind)
+def format_switch(value: str) -> alt.Parameter:
+    return alt.param(
+        name="dtype", value=value, bind=alt.binding_radio(options=list(FORMATS), name="dtype ")
+    )
 
 
 def number(value: str, spec: str = ".5~g") -> str:
@@ -235,7 +236,7 @@ def exp_cliffs() -> Explorable:
         "exp_cliffs",
         "exp(x)",
         layers,
-        [slider("x", 11, -760, 720, 0.25), choice("dtype", list(FORMATS))],
+        [slider("x", 11, -760, 720, 0.25), format_switch("float16")],
         height=206,
         left=76,
     )
@@ -289,7 +290,7 @@ def coin_products() -> Explorable:
         "coin_products",
         "0.5^n, n · log 0.5",
         layers,
-        [slider("n", 24, 1, 1200, 1), choice("dtype", list(FORMATS))],
+        [slider("n", 24, 1, 1200, 1), format_switch("float16")],
         height=230,
         left=52,
     )
@@ -458,209 +459,4 @@ def shift_window() -> Explorable:
         layers,
         [slider("c", 1000, 250, 1800, 1)],
         height=206,
-    )
-
-
-def smooth_max() -> Explorable:
-    """T·LSE(x / T) of two scores, one of them 0, closing on their maximum as T falls."""
-    curve = (
-        alt.Chart(alt.sequence(-5, 5.05, 0.1, as_="x"))
-        .transform_calculate(as_="peak", calculate="max(datum.x, 0)")
-        .transform_calculate(as_="y", calculate="datum.peak + T * log(1 + exp(-abs(datum.x) / T))")
-    )
-    across = alt.X("x:Q", title="x", axis=alt.Axis(values=[-4, -2, 0, 2, 4], format="d"))
-    up = alt.Y(
-        "peak:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 7], nice=False, range=[240, 60]),
-        axis=alt.Axis(values=[0, 2, 4, 6], format="d"),
-    )
-    gap = row(gap="T * LN2").transform_calculate(
-        as_="shown", calculate="'T log 2 = ' + " + number("datum.gap", ".4f")
-    )
-    layers = [
-        curve.mark_line(color=PALE, strokeWidth=2, strokeDash=[5, 4]).encode(x=across, y=up),
-        curve.mark_line(color=BLUE, strokeWidth=2.5).encode(x=across, y="y:Q"),
-        line_of_text(gap, "'T · LSE([x, 0] / T)'", 0, 12, fontSize=17, color=BLUE),
-        line_of_text(gap, "datum.shown", 0, 38, fontSize=17),
-    ]
-    return explorable(
-        "smooth_max",
-        "T * LSE([x, 0] / T), max(x, 0)",
-        layers,
-        [slider("T", 1, 0.05, 2.5, 0.05)],
-        height=240,
-        left=46,
-    )
-
-
-def digits_lost() -> Explorable:
-    """Correct digits of three formulas for the LSE of (offset, offset − gap)."""
-    formulas = [
-        {"formula": "naive", "kind": 0},
-        {"formula": "shifted", "kind": 1},
-        {"formula": "log1p", "kind": 2},
-    ]
-    fields = {
-        "u": "exp(-gap)",
-        "w": "1 + datum.u",
-        # log1p, which Vega lacks, after Kahan
-        "tail": "datum.w == 1 ? datum.u : log(datum.w) * datum.u / (datum.w - 1)",
-        "naive": "log(exp(offset) + exp(offset - gap))",
-        "y": "[datum.naive, offset + log(datum.w), offset + datum.tail][datum.kind]",
-        "error": "abs((datum.y - offset) - datum.tail) / abs(offset + datum.tail)",
-        "right": "datum.error == 0 ? 16 : -log(datum.error) / LN10",
-        "digits": "isFinite(datum.y) ? clamp(datum.right, 0, 16) : 0",
-        "shown": number("datum.y", ".10~g"),
-    }
-    bars = table(formulas)
-    for field, expression in fields.items():
-        bars = bars.transform_calculate(as_=field, calculate=expression)
-    place = alt.Y(
-        "formula:N",
-        title=None,
-        sort=["naive", "shifted", "log1p"],
-        scale=alt.Scale(range=[0, 168]),
-        axis=alt.Axis(domain=False, ticks=False, labelFontSize=14, minExtent=0, maxExtent=60),
-    )
-    layers = [
-        bars.mark_bar(height=16, cornerRadiusEnd=3, yOffset=10).encode(
-            x=alt.X(
-                "digits:Q",
-                title="-log10(error)",
-                scale=alt.Scale(domain=[0, 17], nice=False),
-                axis=alt.Axis(values=[0, 4, 8, 12, 16], format="d"),
-            ),
-            y=place,
-            color=alt.condition("datum.digits < 8", alt.value(RED), alt.value(BLUE)),
-        ),
-        bars.mark_text(align="left", dy=-11).encode(
-            x=alt.value(5), y=place, text=alt.Text("shown:N")
-        ),
-    ]
-    return explorable(
-        "digits_lost",
-        "-log10(error) of LSE([offset, offset - gap])",
-        layers,
-        [slider("gap", 30, 0, 45, 1), slider("offset", 0, -800, 800, 1)],
-        height=168,
-        left=82,
-        bottom=56,
-    )
-
-
-STREAM = [5, 2, 8, 3]
-
-
-def stream_steps() -> Explorable:
-    """The state (peak, rest) after the first n of four values."""
-    seen = f"slice({json.dumps(STREAM)}, 0, n)"
-    values = (
-        table([{"i": i, "x": x} for i, x in enumerate(STREAM, start=1)])
-        .transform_calculate(as_="peak", calculate=f"n == 0 ? -1/0 : extent({seen})[1]")
-        .transform_calculate(as_="term", calculate="datum.i <= n ? exp(datum.x - datum.peak) : 0")
-        .transform_calculate(as_="name", calculate="'' + datum.x")
-    )
-    state = values.transform_joinaggregate(total="sum(term)").transform_filter("datum.i == 1")
-    state = state.transform_calculate(as_="rest", calculate="n == 0 ? 0 : datum.total - 1")
-    state = state.transform_calculate(as_="lse", calculate="datum.peak + log(1 + datum.rest)")
-    place = alt.X(
-        "i:O", title=None, axis=None, scale=alt.Scale(domain=[1, 2, 3, 4], paddingOuter=0.1)
-    )
-    mark = alt.condition("datum.x == datum.peak", alt.value(RED), alt.value(BLUE))
-    layers = [
-        values.mark_bar(size=44, cornerRadiusEnd=3).encode(
-            x=place,
-            y=alt.Y(
-                "term:Q",
-                title=None,
-                scale=alt.Scale(domain=[0, 1], nice=False, range=[230, 110]),
-                axis=alt.Axis(values=[0, 0.5, 1], format=".1f"),
-            ),
-            color=mark,
-        ),
-        values.mark_text(fontSize=18, fontWeight="bold").encode(
-            x=place,
-            y=alt.value(248),
-            text="name:N",
-            opacity=alt.condition("datum.i <= n", alt.value(1), alt.value(0.35)),
-        ),
-    ]
-    lines = {
-        "'peak = ' + " + number("datum.peak"): RED,
-        "'rest = ' + " + number("datum.rest", ".4~g"): INK,
-        "'peak + log1p(rest) = ' + " + number("datum.lse", ".6~g"): BLUE,
-    }
-    for place_in_list, (text, color) in enumerate(lines.items()):
-        layers.append(
-            line_of_text(state, text, 0, 12 + 28 * place_in_list, fontSize=17, color=color)
-        )
-    return explorable(
-        "stream_steps",
-        "(peak, rest) of [5, 2, 8, 3][:n]",
-        layers,
-        [slider("n", 3, 0, 4, 1)],
-        height=256,
-        left=46,
-        bottom=12,
-    )
-
-
-def merge_tree() -> Explorable:
-    """The same four values merged in other orders and shapes: the root does not change."""
-    orders = [[5, 2, 8, 3], [2, 3, 5, 8], [8, 5, 3, 2], [3, 8, 2, 5]]
-    by_name = {", ".join(map(str, order)): order for order in orders}
-    pairs, chain = "(a b) (c d)", "((a b) c) d"
-    nodes = [
-        {"shape": shape, "from": start, "to": end, "x": x, "y": y, "up": up, "left": left}
-        for shape, start, end, x, y, up, left in (
-            (pairs, 0, 1, 1, 0, 1, 1.5),
-            (pairs, 1, 2, 2, 0, 1, 1.5),
-            (pairs, 2, 3, 3, 0, 1, 3.5),
-            (pairs, 3, 4, 4, 0, 1, 3.5),
-            (pairs, 0, 2, 1.5, 1, 2, 2.5),
-            (pairs, 2, 4, 3.5, 1, 2, 2.5),
-            (pairs, 0, 4, 2.5, 2, 2, 2.5),
-            (chain, 0, 1, 1, 0, 1, 1.5),
-            (chain, 1, 2, 2, 0, 1, 1.5),
-            (chain, 2, 3, 3, 0, 2, 2.25),
-            (chain, 3, 4, 4, 0, 3, 3.1),
-            (chain, 0, 2, 1.5, 1, 2, 2.25),
-            (chain, 0, 3, 2.25, 2, 3, 3.1),
-            (chain, 0, 4, 3.1, 3, 3, 3.1),
-        )
-    ]
-    terms = " + ".join(
-        f"(datum.from <= {i} && {i} < datum.to ? exp(datum.v[{i}] - datum.peak) : 0)"
-        for i in range(4)
-    )
-    tree = (
-        table(nodes)
-        .transform_filter("datum.shape == shape")
-        .transform_calculate(as_="v", calculate=f"({json.dumps(by_name)})[order]")
-        .transform_calculate(
-            as_="peak", calculate="extent(slice(datum.v, datum.from, datum.to))[1]"
-        )
-        .transform_calculate(as_="rest", calculate=f"{terms} - 1")
-        .transform_calculate(
-            as_="shown", calculate="datum.peak + ', ' + " + number("datum.rest", ".4~g")
-        )
-    )
-    across = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0.5, 4.5], nice=False))
-    up = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.3, 3.3], nice=False))
-    whole = alt.condition("datum.from == 0 && datum.to == 4", alt.value(RED), alt.value(INK))
-    layers = [
-        tree.mark_rule(color=PALE, strokeWidth=2).encode(x=across, y=up, x2="left:Q", y2="up:Q"),
-        tree.mark_rect(fill="#eef3f7", stroke=PALE, cornerRadius=5, width=92, height=28).encode(
-            x=across, y=up
-        ),
-        tree.mark_text(fontSize=14).encode(x=across, y=up, text="shown:N", color=whole),
-    ]
-    return explorable(
-        "merge_tree",
-        "merge((peak, rest), (peak, rest))",
-        layers,
-        [choice("order", list(by_name)), choice("shape", [pairs, chain])],
-        height=230,
-        bottom=12,
     )

@@ -197,7 +197,7 @@ def test_nothing_moves_when_a_figure_comes_alive(address: str, desktop: BrowserC
     page.close()
 
 
-@pytest.mark.parametrize("name", explore.__all__[1:])
+@pytest.mark.parametrize("name", PAGES)
 def test_outputs_are_the_same_every_time(name: str) -> None:
     first, second = (getattr(explore, name)()._repr_mimebundle_() for _ in range(2))
     assert first == second
@@ -206,7 +206,7 @@ def test_outputs_are_the_same_every_time(name: str) -> None:
     assert name in first["text/plain"]
 
 
-@pytest.mark.parametrize("name", explore.__all__[1:])
+@pytest.mark.parametrize("name", PAGES)
 def test_figures_speak_no_natural_language(name: str) -> None:
     svg = getattr(explore, name)()._repr_mimebundle_()["image/svg+xml"]
     words = set(re.findall(r"[^\W\d_]{3,}", " ".join(re.findall(r"<text[^>]*>([^<]*)", svg))))
@@ -223,52 +223,3 @@ def test_figures_speak_no_natural_language(name: str) -> None:
         "shifted",
         "error",
     }
-
-
-def first_state(name: str, **values: float | str) -> list[str]:
-    """The texts of a figure whose sliders start at other values, drawn without a browser."""
-    spec = getattr(explore, name)().spec
-    for parameter in spec["params"]:
-        parameter["value"] = values.get(parameter["name"], parameter["value"])
-    texts = re.findall(r"<text[^>]*>([^<]*)</text>", explore.picture(spec))
-    return [text.replace("\u2212", "-") for text in texts]
-
-
-@pytest.mark.parametrize("T", [0.05, 1.0, 2.5])
-def test_smooth_max_names_its_gap(T: float) -> None:
-    assert f"T log 2 = {T * np.log(2):.4f}" in first_state("smooth_max", T=T)
-
-
-@pytest.mark.parametrize("n", range(5))
-def test_stream_steps_keep_the_state(n: int) -> None:
-    seen = np.array([5.0, 2, 8, 3])[:n]
-    peak = seen.max() if n else -np.inf
-    rest = np.exp(seen - peak).sum() - 1 if n else 0.0
-    texts = first_state("stream_steps", n=n)
-    assert f"peak = {peak:g}" in texts
-    shown = next(t for t in texts if t.startswith("rest = ")).removeprefix("rest = ")
-    assert float(shown) == pytest.approx(rest, rel=1e-3)
-    lse = next(t for t in texts if t.startswith("peak + ")).rpartition(" ")[2]
-    assert float(lse) == pytest.approx(lsebook.logsumexp(seen), abs=6e-5)
-
-
-@pytest.mark.parametrize("shape", ["(a b) (c d)", "((a b) c) d"])
-@pytest.mark.parametrize("order", ["5, 2, 8, 3", "2, 3, 5, 8", "8, 5, 3, 2", "3, 8, 2, 5"])
-def test_merge_trees_share_their_root(order: str, shape: str) -> None:
-    rest = np.exp(np.array([5.0, 2, 3]) - 8).sum()
-    texts = first_state("merge_tree", order=order, shape=shape)
-    assert f"8, {rest:.4g}" in texts
-    first, second = map(float, order.split(", ")[:2])
-    assert f"{max(first, second):g}, {np.exp(-abs(first - second)):.4g}" in texts
-
-
-@pytest.mark.parametrize(("gap", "offset"), [(40, 0), (30, 0), (1, 5), (20, 720), (3, -760)])
-def test_digits_lost_computes_the_three_formulas(gap: int, offset: int) -> None:
-    with np.errstate(over="ignore", divide="ignore", under="ignore"):
-        naive = np.log(np.exp(float(offset)) + np.exp(float(offset - gap)))
-    shifted = offset + np.log(1 + np.exp(-gap))
-    careful = offset + np.log1p(np.exp(-gap))
-    texts = first_state("digits_lost", gap=gap, offset=offset)
-    shown = [text for text in texts if re.fullmatch(r"-?[\d.]+(e-?\d+)?|-?inf", text)][-3:]
-    for text, value in zip(shown, (naive, shifted, careful), strict=True):
-        assert shows(text, float(value), 10), (text, value)

@@ -136,7 +136,12 @@ class TestSearchIndex:
 
     def test_sections_hold_their_own_text_only(self) -> None:
         first, second = search.sections_of(self.document())
-        assert first == {"anchor": "", "title": "지수", "text": "값은 확률 문제", "defined": "확률"}
+        assert first == {
+            "anchor": "",
+            "title": "지수",
+            "text": "값은 확률x^2 문제",
+            "defined": "확률",
+        }
         assert second == {"anchor": "id2", "title": "둘", "text": "안쪽", "defined": ""}
 
 
