@@ -51,9 +51,8 @@ class Katex:
         return cast(dict[str, str], json.loads(self.process.stdout.readline()))
 
     def close(self) -> None:
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
-            self.process.wait()
+        if self.process is not None:
+            self.process.communicate()
             self.process = None
 
 

@@ -13,20 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
 from _ext.editions import EDITIONS, edition
 
 SCRIPT = Path(__file__).with_name("search.js")
-LEFT_OUT = (
-    nodes.math,
-    nodes.math_block,
-    nodes.image,
-    nodes.raw,
-    nodes.comment,
-    nodes.system_message,
-)
+LEFT_OUT = (nodes.math_block, nodes.image, nodes.raw, nodes.comment, nodes.system_message)
+SHORT = re.compile(r"[^\\]{1,12}")
 
 
 def is_titled(node: nodes.Node) -> bool:
@@ -35,9 +30,13 @@ def is_titled(node: nodes.Node) -> bool:
 
 
 def text_of(node: nodes.Node) -> str:
-    """The words that a reader sees in a section, its subsections and formulas left out."""
+    """The words that a reader sees in a section, its subsections and long formulas left out."""
     if isinstance(node, nodes.Text):
         return node.astext()
+    if isinstance(node, nodes.math):
+        return node.astext() if SHORT.fullmatch(node.astext()) else "…"
+    if isinstance(node, pending_xref) and node.astext() == node["reftarget"]:
+        return ""
     if isinstance(node, LEFT_OUT) or is_titled(node):
         return " "
     parts = "".join(text_of(child) for child in node.children)

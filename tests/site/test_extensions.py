@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,14 @@ class TestNumbering:
         assert count_anew(numbers) == {"a": (3, 1), "b": (3, 2), "c": (3, 3)}
 
 
-class TestMathematics:
-    @pytest.fixture(scope="class")
-    def katex(self) -> mathematics.Katex:
-        return mathematics.Katex()
+@pytest.fixture(scope="module")
+def katex() -> Iterator[mathematics.Katex]:
+    started = mathematics.Katex()
+    yield started
+    started.close()
 
+
+class TestMathematics:
     def test_formula_has_html_and_mathml(self, katex: mathematics.Katex) -> None:
         html = katex.render(r"\LSE(x) = \log \sum_i e^{x_i}", True)["html"]
         assert "<math" in html
@@ -75,15 +79,14 @@ class TestMathematics:
     def test_bad_formula_is_an_error(self, katex: mathematics.Katex, tex: str) -> None:
         assert "error" in katex.render(tex, False)
 
-    def test_bad_formula_is_a_warning_with_its_place(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_bad_formula_is_a_warning_with_its_place(self) -> None:
         node = nodes.math(r"\frac{1}{", r"\frac{1}{")
         node.source, node.line = "chapter.ipynb", 42
         warned: list[dict[str, object]] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(mathematics.logger, "warning", lambda *a, **k: warned.append(k))
             assert mathematics.formula(node, r"\frac{1}{", False) == r"<code>\frac{1}{</code>"
+            mathematics.katex.close()
         assert [w["location"] for w in warned] == [node]
 
     def test_bare_lines_are_aligned(self) -> None:
@@ -133,7 +136,12 @@ class TestSearchIndex:
 
     def test_sections_hold_their_own_text_only(self) -> None:
         first, second = search.sections_of(self.document())
-        assert first == {"anchor": "", "title": "지수", "text": "값은 확률 문제", "defined": "확률"}
+        assert first == {
+            "anchor": "",
+            "title": "지수",
+            "text": "값은 확률x^2 문제",
+            "defined": "확률",
+        }
         assert second == {"anchor": "id2", "title": "둘", "text": "안쪽", "defined": ""}
 
 
