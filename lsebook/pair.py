@@ -86,11 +86,12 @@ def from_values(
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
 
-    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`. Where
+    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`, in its dtype. Where
     ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters. Terms
     may have a `factor` near 1, as `weighted` gives it.
     """
     peak, top = peaks(x, axis)
+    peak = peak.astype(scratch.dtype, copy=False)
     terms = np.subtract(x, np.expand_dims(peak, axis), out=scratch)
     np.exp(terms, out=terms)
     if factor is not None:
@@ -130,7 +131,7 @@ def _careful_rest(x: Array, peak: Array, axis: int) -> Array:
         terms -= ones
         count += ones.sum(axis=axis, keepdims=True)
         bits = np.frexp(terms.max(axis=axis, keepdims=True))[1] + piece.shape[axis].bit_length()
-        cut = np.ldexp(1.0, bits).astype(x.dtype)
+        cut = np.ldexp(1.0, bits).astype(terms.dtype)
         leading = np.add(terms, cut, out=ones)
         leading -= cut
         terms -= leading

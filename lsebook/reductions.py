@@ -122,14 +122,18 @@ class _Job:
         self.walk = Walk(
             arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
         )
-        if plain and not self.walk.lies_right(work):
+        # Plain sums read float32 where it lies: the difference to the peak is what converts it.
+        narrow = plain and work == np.float64 and x.dtype == np.float32
+        direct = self.walk.lies_right(x.dtype if narrow else work)
+        if plain and not direct:
             self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
         self.axis = self.walk.axis
-        self.scratch = np.empty(math.prod(self.walk.box), work)
-        if b is None and include is None and self.walk.lies_right(work):
-            self.buffer = self.scratch[:0]
+        size = math.prod(self.walk.box)
+        self.scratch = np.empty(size, work)
+        if b is None and include is None and direct:
+            self.buffer = np.empty(0, x.dtype if narrow else work)
         else:
-            self.buffer = np.empty_like(self.scratch)
+            self.buffer = np.empty(size, work)
 
     def block(self, box: Box) -> Array:
         """Return a block of exponents, -inf for what is left out."""
@@ -459,23 +463,23 @@ def _count(
     return np.asarray(np.sum(weights, axis=axes, dtype=np.float64, where=included))
 
 
-def _one_short_slice(x: Array, axis: Axis) -> np.float64 | None:
-    """Return the value of one short slice of float64 without the walk, if that is all there is."""
-    if not _is_short_slice(x, axis):
+def _one_short_slice(x: Array, axis: Axis) -> Any:
+    """Return the value of one short slice without the walk, or None where it needs more care."""
+    if not _is_short_slice(x, axis, (np.float64, np.float32)):
         return None
     x = x.reshape(-1)
     top = x.argmax()
-    peak = x[top]
+    peak = np.float64(x[top])
     terms = x - peak
     np.exp(terms, out=terms)
     terms[top] = 0.0
-    value: np.float64 = peak + np.log1p(np.add.reduce(terms))
+    value = peak + np.log1p(np.add.reduce(terms))
     # Special values are nan here, and so is their comparison false.
-    return value if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
+    return x.dtype.type(value) if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
 
 
-def _is_short_slice(x: Array, axis: Axis) -> bool:
-    if not (0 < x.size <= SMALL_BLOCK and x.dtype == np.float64 and x.flags.c_contiguous):
+def _is_short_slice(x: Array, axis: Axis, dtypes: tuple[Any, ...] = (np.float64,)) -> bool:
+    if not (0 < x.size <= SMALL_BLOCK and x.dtype in dtypes and x.flags.c_contiguous):
         return False
     return axis is None or (x.ndim == 1 and isinstance(axis, int) and axis in (0, -1))
 
