@@ -345,8 +345,9 @@ def softmax(x: Any, axis: Axis = None) -> Any:
 
     Notes
     -----
-    Every element needs the sum over all chunks of its slice: where that is more than one chunk, `x`
-    is read twice, unless it is persisted.
+    Where a slice lies in one chunk, this is `lsebook.softmax` of every chunk. Elsewhere every
+    element waits for the sum over all chunks of its slice, so that dask keeps all of `x` until
+    then, as for any expression that uses `x` twice; workers spill it to disk.
 
     Examples
     --------
