@@ -286,7 +286,7 @@ _MASKED = "가려진 자리는 정확히 0입니다. / Masked places are exactly
 _LARGER_PEAK = (
     "큰 쪽의 꼭대기에 맞추세요. 빈 상태도요. / Scale to the larger peak; mind empty states."
 )
-_DIVISION = "큰 LSE의 반올림이 지수로 들어갑니다. 나누세요. / Rounding of a large LSE enters the exponent: divide."
+_DIVISION = "큰 LSE의 반올림이 지수로 갑니다. / Rounding of a large LSE enters exp: divide."
 
 # softmax([0, 1, 2]) from mpmath at 80 digits.
 _SOFTMAX_012 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]
