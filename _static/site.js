@@ -2,6 +2,11 @@
 window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the theme's script
 
 (() => {
+  const opened = () => delete document.documentElement.dataset.opening;
+  addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(opened));
+  addEventListener("hashchange", opened);
+  addEventListener("beforeprint", opened);
+
   const korean = document.documentElement.lang === "ko";
 
   function remember(edition) {

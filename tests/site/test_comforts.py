@@ -83,3 +83,25 @@ def test_reduced_motion_is_respected(address: str, browser: Browser) -> None:
     )
     assert set(page.evaluate(durations)) == {"0s"}
     context.close()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_links_land_on_their_sections(address: str, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
+    page.wait_for_function("!('opening' in document.documentElement.dataset)")
+    sections = page.locator(".bd-article > section > section")
+    names = sections.evaluate_all("all => all.map((section) => section.id)")
+    for name in names[1:-3]:
+        top = f"document.getElementById('{name}').getBoundingClientRect().top"
+        page.evaluate(f"location.hash = '{name}'")
+        assert 0 <= page.evaluate(top) < 150, name
+    page.goto("about:blank")
+    page.goto(f"{address}chapters/ko/04-the-trick.html#{names[5]}")
+    page.wait_for_load_state("networkidle")
+    assert (
+        0
+        <= page.evaluate(f"document.getElementById('{names[5]}').getBoundingClientRect().top")
+        < 150
+    )
+    context.close()
