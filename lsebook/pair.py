@@ -185,8 +185,6 @@ def merge(p: Pair, q: Pair) -> Pair:
 def merge_all(p: Pair) -> Pair:
     """Merge the pairs along the first axis: the same as `merge`, with many losers."""
     p = settled(p)
-    if len(p.peak) == 1:
-        return Pair(p.peak[0], p.rest[0])
     top = np.expand_dims(p.peak.argmax(axis=0), 0)
     peak = np.take_along_axis(p.peak, top, axis=0)
     terms = (1.0 + p.rest) * np.exp(p.peak - peak)
