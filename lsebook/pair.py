@@ -104,7 +104,8 @@ def from_values(
         which = np.flatnonzero(again)
         few = max(1, CAREFUL_BLOCK // x.shape[axis])
         for i in range(0, len(which), few):
-            part = which[i : i + few]
+            # One long slice is read where it lies.
+            part = which[i : i + few] if few > 1 else slice(which[i], which[i] + 1)
             rest[part] = _careful_rest(x[part] if axis == 1 else x[:, part], peak[part], axis)
     return Pair(peak, rest)
 
