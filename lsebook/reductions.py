@@ -256,8 +256,6 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
     x = job.arrays["x"]
     assert x is not None
     out = np.empty([n for i, n in enumerate(x.shape) if i not in job.axes], result)
-    if out.size == 0:
-        return out
     weighted = job.arrays["b"] is not None
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
