@@ -152,6 +152,9 @@ def _box_shape(
 
     def grow(axis: int, most: int) -> None:
         room = size // (prod(box) // box[axis])
+        if axis < kept_ndim:
+            # What is held for each slice must stay small, however short the slices are.
+            room = min(room, size // 8 // (prod(box[:kept_ndim]) // box[axis]))
         pieces = -(-shape[axis] // max(1, min(most, room)))
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 

@@ -180,7 +180,7 @@ def log1p(x: DoubleDouble) -> DoubleDouble:
     inverse, power = exp(-y, np.zeros_like(y))
     product = multiply(add((1.0, 0.0), x), inverse)  # type: ignore[arg-type]
     scaled = np.ldexp(product[0], power), np.ldexp(product[1], power)
-    delta = (scaled[0] - 1.0) + scaled[1]
+    delta = np.log1p((scaled[0] - 1.0) + scaled[1])
     return np.where(small, series[0], y), np.where(small, series[1], delta)
 
 

@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 #: log 2 in two parts; products of the first with integers below 2**11 are exact.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 #: Elements that the careful way takes in one go, to bound the memory.
-CAREFUL_BLOCK = 8192
+CAREFUL_BLOCK = 4096
 
 
 class Pair(NamedTuple):
@@ -51,8 +51,13 @@ def peaks(x: Array, axis: int) -> tuple[Array, Array | None]:
     return np.asarray(x[np.arange(len(x)), top]), top
 
 
-def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Array:
-    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`."""
+def rests(
+    terms: Array, axis: int, top: Array | None, own: Array | float, keep: bool = False
+) -> Array:
+    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`.
+
+    Without `keep`, `terms` may be used up.
+    """
     if top is not None:
         rows = np.arange(len(terms))
         terms[rows, top] = 0.0
@@ -60,9 +65,10 @@ def rests(terms: Array, axis: int, top: Array | None, own: Array | float) -> Arr
         terms[rows, top] = own
         return rest
     # In halves, so that small terms meet each other before they meet the large ones.
-    n = len(terms)
-    total = terms[: (n + 1) // 2].copy()
-    total[: n // 2] += terms[(n + 1) // 2 :]
+    total, half = terms, len(terms) // 2
+    if keep:
+        total = terms[: len(terms) - half].copy()
+        total[:half] += terms[len(terms) - half :]
     while len(total) > 1:
         half = len(total) // 2
         total[:half] += total[-half:]
@@ -80,11 +86,12 @@ def from_values(
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
 
-    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`. Where
+    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`, in its dtype. Where
     ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters. Terms
     may have a `factor` near 1, as `weighted` gives it.
     """
     peak, top = peaks(x, axis)
+    peak = peak.astype(scratch.dtype, copy=False)
     terms = np.subtract(x, np.expand_dims(peak, axis), out=scratch)
     np.exp(terms, out=terms)
     if factor is not None:
@@ -124,7 +131,7 @@ def _careful_rest(x: Array, peak: Array, axis: int) -> Array:
         terms -= ones
         count += ones.sum(axis=axis, keepdims=True)
         bits = np.frexp(terms.max(axis=axis, keepdims=True))[1] + piece.shape[axis].bit_length()
-        cut = np.ldexp(1.0, bits).astype(x.dtype)
+        cut = np.ldexp(1.0, bits).astype(terms.dtype)
         leading = np.add(terms, cut, out=ones)
         leading -= cut
         terms -= leading

@@ -24,10 +24,11 @@ Axis = int | tuple[int, ...] | None
 DType = np.dtype[Any]
 
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
-FAN_IN = 32
+FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
-#: second-level cache. One (two take half of it); about five; the twenty of the double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 4096
+#: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
+#: double-double path.
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
@@ -91,8 +92,7 @@ def _included(where: Any, mask: Array | None, shape: tuple[int, ...]) -> Array |
     if where.dtype != np.bool_:
         raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
     where = _broadcast(where, shape, "where")
-    both: Array = np.logical_and(where, True if mask is None else mask)
-    return both
+    return where if mask is None else np.asarray(where & mask)
 
 
 class _Job:
@@ -122,14 +122,18 @@ class _Job:
         self.walk = Walk(
             arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
         )
-        if plain and not self.walk.lies_right(work):
-            self.walk = Walk(arrays, axes, BLOCK // 2)
+        # Plain sums read float32 where it lies: the difference to the peak is what converts it.
+        narrow = plain and work == np.float64 and x.dtype == np.float32
+        direct = self.walk.lies_right(x.dtype if narrow else work)
+        if plain and not direct:
+            self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
         self.axis = self.walk.axis
-        self.scratch = np.empty(math.prod(self.walk.box), work)
-        if b is None and include is None and self.walk.lies_right(work):
-            self.buffer = self.scratch[:0]
+        size = math.prod(self.walk.box)
+        self.scratch = np.empty(size, work)
+        if b is None and include is None and direct:
+            self.buffer = np.empty(0, x.dtype if narrow else work)
         else:
-            self.buffer = np.empty_like(self.scratch)
+            self.buffer = np.empty(size, work)
 
     def block(self, box: Box) -> Array:
         """Return a block of exponents, -inf for what is left out."""
@@ -459,23 +463,23 @@ def _count(
     return np.asarray(np.sum(weights, axis=axes, dtype=np.float64, where=included))
 
 
-def _one_short_slice(x: Array, axis: Axis) -> np.float64 | None:
-    """Return the value of one short slice of float64 without the walk, if that is all there is."""
-    if not _is_short_slice(x, axis):
+def _one_short_slice(x: Array, axis: Axis) -> Any:
+    """Return the value of one short slice without the walk, or None where it needs more care."""
+    if not _is_short_slice(x, axis, (np.float64, np.float32)):
         return None
     x = x.reshape(-1)
     top = x.argmax()
-    peak = x[top]
+    peak = np.float64(x[top])
     terms = x - peak
     np.exp(terms, out=terms)
     terms[top] = 0.0
-    value: np.float64 = peak + np.log1p(np.add.reduce(terms))
+    value = peak + np.log1p(np.add.reduce(terms))
     # Special values are nan here, and so is their comparison false.
-    return value if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
+    return x.dtype.type(value) if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
 
 
-def _is_short_slice(x: Array, axis: Axis) -> bool:
-    if not (0 < x.size <= SMALL_BLOCK and x.dtype == np.float64 and x.flags.c_contiguous):
+def _is_short_slice(x: Array, axis: Axis, dtypes: tuple[Any, ...] = (np.float64,)) -> bool:
+    if not (0 < x.size <= SMALL_BLOCK and x.dtype in dtypes and x.flags.c_contiguous):
         return False
     return axis is None or (x.ndim == 1 and isinstance(axis, int) and axis in (0, -1))
 
@@ -491,7 +495,11 @@ def _complex(
     a = np.where(include, np.ma.getdata(a), -np.inf)
     if b is not None:
         b = np.ma.getdata(b)
-    value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
+    if a.size == 0:
+        # SciPy has no value for these; the sum is as empty as that of real numbers.
+        value = logsumexp(np.empty(a.shape), axis, None, keepdims, return_sign)
+    else:
+        value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
     if return_sign:
         return _delivered(np.asarray(value[0]), out), value[1]
     return _delivered(np.asarray(value), out)
@@ -633,7 +641,7 @@ def _softmax_box(job: _Job, kept: Box) -> None:
     if len(boxes) == 1:
         target = terms(x, job.target(boxes[0]))
         own = np.exp(peak if moderate else peak - peak)
-        total = np.expand_dims(pair.rests(target, axis, top, own) + own, axis)
+        total = np.expand_dims(pair.rests(target, axis, top, own, keep=True) + own, axis)
         target /= total
         job.put(boxes[0], target, 0.0)
         return

@@ -6,7 +6,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-mp = mpmath.mp.clone() if hasattr(mpmath.mp, "clone") else mpmath.mp
+mp = mpmath.mp
 mp.dps = 80
 
 
@@ -30,6 +30,17 @@ def total(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
 def logsumexp(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
     """log|sum of b exp(x)|."""
     return mp.log(abs(total(x, b)))
+
+
+def log_share(x: Any, i: int) -> Any:
+    """The log softmax of one element, formed without cancellation."""
+    others = [mp.exp(number(v) - number(x[i])) for k, v in enumerate(x) if k != i]
+    return -mp.log1p(mp.fsum(others))
+
+
+def log1mexp(x: Any) -> Any:
+    """log(1 - exp(x)), formed without cancellation."""
+    return mp.log1p(-mp.exp(number(x))) if x < -1 else mp.log(-mp.expm1(number(x)))
 
 
 def ulps(got: Any, exact: Any, dtype: Any = np.float64) -> float:
