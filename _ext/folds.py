@@ -31,14 +31,19 @@ def label_folds(app: Sphinx, doctree: nodes.document) -> None:
 
 
 class DropRepeatedIds(SphinxPostTransform):
-    """sphinx-exercise and sphinx-proof give the body of every box of a page the same id."""
+    """sphinx-exercise and sphinx-proof give the body of every box of a page the same id.
+
+    So does docutils to the citations of each reStructuredText block of a page.
+    """
 
     default_priority = 400
 
     def run(self, **kwargs: Any) -> None:
-        for section in self.document.findall(nodes.section):
-            if not any(isinstance(child, nodes.title) for child in section.children):
-                section["ids"] = []
+        seen: set[str] = set()
+        for node in self.document.findall(nodes.Element):
+            boxed = isinstance(node, nodes.section) and not node.next_node(nodes.title)
+            node["ids"] = [name for name in node["ids"] if name not in seen and not boxed]
+            seen.update(node["ids"])
 
 
 def visit_folded_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
