@@ -251,12 +251,24 @@ def _rounding_shows(peak: Array, rest: Array) -> Array:
     return (rest < 0.5) & (np.abs(peak) < 16.0)
 
 
+def _doubt(p: Pair, count: Array, length: int, weighted: bool) -> Array:
+    """Return how small a logarithm must be for the rounding errors of its parts to show.
+
+    log1p(rest) has the rounding errors of exp, of the sum, and of x - peak, of which terms that
+    matter are at most log(length / rest) away. With weights, 1 + rest has an error of its own.
+    """
+    if weighted:
+        return 0.5 * np.maximum(np.maximum(1.0, np.abs(p.peak)), np.log(np.abs(count)))
+    return np.log1p(p.rest) * (1.0 + 0.25 * np.log(length / p.rest)) + np.log(count)
+
+
 def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -> Array:
     """Return log(sum / count) for weights that are not negative; `count` None stands for 1."""
     x = job.arrays["x"]
     assert x is not None
     out = np.empty([n for i, n in enumerate(x.shape) if i not in job.axes], result)
     weighted = job.arrays["b"] is not None
+    length = math.prod(x.shape[i] for i in job.axes)
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
     counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(flat.shape)
@@ -268,12 +280,10 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
         if count is not None or not (least >= 0.5 and p.peak.min() >= -2.0 * least):
             n = counts[kept].reshape(-1)
             value = pair.log(p) - np.log(n.astype(work))
-            if work == np.float64 and (x.size > out.size or weighted):
-                # Where the parts cancel, their rounding errors show: in float64 from the first
-                # bit on, in narrower results only after most of the bits.
-                limit = 0.5 if result == work else 2.0**-20
-                size = np.maximum(np.abs(p.peak), np.log(n))
-                flagged = np.abs(value) < limit * np.maximum(1.0, size)
+            if work == np.float64 and (length > 1 or weighted):
+                # Of a narrower result, only cancellation of most of the bits would show.
+                scale = 1.0 if result == work else 2.0**-20
+                flagged = np.abs(value) < scale * _doubt(p, n, length, weighted)
                 if flagged.any():
                     value[flagged], _ = job.refine(kept, flagged, p.peak, n)
         target = flat[kept]
