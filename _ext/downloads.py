@@ -21,7 +21,7 @@ from sphinx.errors import ExtensionError
 from _ext.editions import EDITIONS
 
 PROJECT = ("pyproject.toml", "README.md", "LICENSE", "lsebook")
-FOLDERS = ("data",)
+FOLDERS = ("data", "benchmarks/results")
 TO_RUN = (
     "altair", "dask", "distributed", "ipykernel", "jupyterlab", "jupyterlab-myst", "matplotlib",
     "mpmath", "numpy", "scikit-learn", "scipy", "vl-convert-python",

@@ -27,6 +27,7 @@ KOREAN = {
 
 # numpydoc checks the length of its labels, so the edition takes the place of two digits.
 _LABEL = re.compile(r"\bR([0-9a-f]{10})[0-9a-f]{2}-(?=\w)")
+_SHOWN = re.compile(r"\[R[0-9a-f]{10}(?:ko|en)-(\w+)\]")
 
 
 def label_by_edition(
@@ -35,6 +36,14 @@ def label_by_edition(
     """Make the labels of a docstring's references different in each edition."""
     edition = app.env.docname.split("/")[1]
     lines[:] = [_LABEL.sub(rf"R\g<1>{edition}-", line) for line in lines]
+
+
+def shorten_labels(app: Sphinx, doctree: nodes.document) -> None:
+    """Show ``[1]`` where a docstring cites; numpydoc does not find citations that MyST holds."""
+    for text in list(doctree.findall(nodes.Text)):
+        short = _SHOWN.sub(r"[\g<1>]", text.astext())
+        if short != text.astext():
+            text.parent.replace(text, nodes.Text(short))
 
 
 def translate_headings(app: Sphinx, doctree: nodes.document) -> None:
@@ -51,5 +60,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     # After numpydoc, which connects with the default priority.
     app.connect("autodoc-process-docstring", label_by_edition, priority=600)
+    app.connect("doctree-read", shorten_labels)
     app.connect("doctree-read", translate_headings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -158,8 +158,7 @@ def _box_shape(
         pieces = -(-shape[axis] // max(1, min(most, room)))
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
-    if inward:
-        grow(inward[0], RUN if inward[0] < kept_ndim else size)
+    grow(inward[0], RUN if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)
     return tuple(box)

@@ -82,16 +82,21 @@ def _chunk(
         out["count"] = math.prod(values.shape[i] for i in axis)
         if include is not None:
             out["count"] = np.count_nonzero(include, axis=axis, keepdims=True)
-        flat = out.reshape(-1)
-        flat["high"] = np.exp(flat["peak"]) * (1.0 + flat["rest"])
-        # Later chunks can bring the result near 0 only from a sum that is not above that already.
-        value = pair.log(Pair(flat["peak"], flat["rest"]))
-        near = _cancelling(value - math.log(most), np.minimum(flat["peak"], 0.0), result)
-        near &= value > NEGLIGIBLE
-        if work == np.float64 and near.any():
-            which = np.flatnonzero(near)
-            flat["high"][which], flat["low"][which] = _exact_sums(values, axis, which)
+        _add_sums(out.reshape(-1), values, axis, result, most)
     return out
+
+
+def _add_sums(states: Array, x: Array, axes: tuple[int, ...], result: DType, most: float) -> None:
+    """Fill in the unshifted sums, in double-double where the digits of the result may need it."""
+    peak, rest = states["peak"], states["rest"]
+    states["high"] = np.exp(peak) * (1.0 + rest)
+    # Other chunks only add: what is too large by itself cannot be part of a result near 0.
+    value = pair.log(Pair(peak, rest))
+    near = _cancelling(value - math.log(most), np.minimum(peak, 0.0), result)
+    near &= value > NEGLIGIBLE
+    if peak.dtype == np.float64 and near.any():
+        which = np.flatnonzero(near)
+        states["high"][which], states["low"][which] = _exact_sums(x, axes, which)
 
 
 def _exact_sums(x: Array, axes: tuple[int, ...], which: Array) -> doubledouble.DoubleDouble:
@@ -192,7 +197,7 @@ def _states(x: Any, axis: Axis, keepdims: bool, split_every: Any, kind: str) -> 
         keepdims=keepdims,
         dtype=state,
         split_every=split_every,
-        name=f"lsebook-{kind}",
+        name="pair",
         meta=np.empty((0,) * (x.ndim if keepdims else x.ndim - len(axes)), state),
     )
 
@@ -202,7 +207,9 @@ def _logarithm(x: Any, axis: Axis, keepdims: bool, split_every: Any, kind: str) 
     result, _ = float_dtype(x._meta)
     states = _states(x, axis, keepdims, split_every, kind)
     meta = np.empty((0,) * states.ndim, result)
-    return states.map_blocks(_log, mean=kind == "mean", result=result, meta=meta)
+    mean = kind == "mean"
+    token = "logmeanexp" if mean else "logsumexp"
+    return states.map_blocks(_log, mean=mean, result=result, meta=meta, token=token)
 
 
 def _normalised(x: Any, axis: Axis, log: bool) -> Any:
@@ -214,7 +221,8 @@ def _normalised(x: Any, axis: Axis, log: bool) -> Any:
         whole = lsebook.log_softmax if log else lsebook.softmax
         return x.map_blocks(whole, axis=axes, meta=meta)
     states = _states(x, axes, True, None, "shares")
-    return da.map_blocks(_shares, x, states, log=log, result=result, meta=meta)
+    token = "log-softmax" if log else "softmax"
+    return da.map_blocks(_shares, x, states, log=log, result=result, meta=meta, token=token)
 
 
 def _real_dask_array(x: Any) -> Any:
@@ -273,7 +281,7 @@ def logsumexp(
     >>> from lsebook.dask import logsumexp
     >>> x = da.full(10**9, 1000.0, chunks=10**8)
     >>> logsumexp(x)
-    dask.array<_log, shape=(), dtype=float64, chunksize=(), chunktype=numpy.ndarray>
+    dask.array<logsumexp, shape=(), dtype=float64, chunksize=(), chunktype=numpy.ndarray>
     >>> float(logsumexp(x[:2]).compute())
     1000.6931471805599
     >>> rows = da.from_array([[0.0, 0.0], [-1000.0, 5.0]], chunks=1)
@@ -345,8 +353,9 @@ def softmax(x: Any, axis: Axis = None) -> Any:
 
     Notes
     -----
-    Every element needs the sum over all chunks of its slice: where that is more than one chunk, `x`
-    is read twice, unless it is persisted.
+    Where a slice lies in one chunk, this is `lsebook.softmax` of every chunk. Elsewhere every
+    element waits for the sum over all chunks of its slice, so that dask keeps all of `x` until
+    then, as for any expression that uses `x` twice; workers spill it to disk.
 
     Examples
     --------

@@ -286,7 +286,8 @@ _MASKED = "가려진 자리는 정확히 0입니다. / Masked places are exactly
 _LARGER_PEAK = (
     "큰 쪽의 꼭대기에 맞추세요. 빈 상태도요. / Scale to the larger peak; mind empty states."
 )
-_DIVISION = "큰 LSE의 반올림이 지수로 들어갑니다. 나누세요. / Rounding of a large LSE enters the exponent: divide."
+_STATES = "값을 평균하지 말고 상태를 병합하세요. / Merge states; do not average values."
+_DIVISION = "큰 LSE의 반올림이 지수로 갑니다. / Rounding of a large LSE enters exp: divide."
 
 # softmax([0, 1, 2]) from mpmath at 80 digits.
 _SOFTMAX_012 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]
@@ -575,5 +576,22 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
             [-INF, 0.0, 0.0],
             _LARGER_PEAK,
         ),
+    ),
+    "logsumexp_blocks": (
+        Case("[0, 1, 2], size 2", (np.array([0.0, 1.0, 2.0]), 2), _LSE_012, _RESCALE),
+        Case("[2, 1, 0], size 2", (np.array([2.0, 1.0, 0.0]), 2), _LSE_012, _RESCALE),
+        Case("[1000, 1000], size 1", (np.full(2, 1000.0), 1), 1000 + LN2, _SHIFT),
+        Case("[-inf, -inf, 0], size 2", (np.array([-INF, -INF, 0.0]), 2), 0.0, _ALL_OUT),
+        Case("[-inf, -inf], size 2", (np.full(2, -INF), 2), -INF, _ALL_OUT),
+        Case("[inf, 0], size 1", (np.array([INF, 0.0]), 1), INF, _PLUS),
+        Case("[], size 2", (np.array([]), 2), -INF, _EMPTY),
+    ),
+    "combine_states": (
+        Case("(1000, 0), (1000, 0)", ([(1000.0, 0.0), (1000.0, 0.0)],), 1000 + LN2, _STATES),
+        Case("(0, 1), (ln 2, 0)", ([(0.0, 1.0), (LN2, 0.0)],), 2 * LN2, _STATES),
+        Case("(0, 0), (-40, 0)", ([(0.0, 0.0), (-40.0, 0.0)],), 4.248354255291589e-18, _TAIL),
+        Case("(5, 0), (-inf, 0)", ([(5.0, 0.0), (-INF, 0.0)],), 5.0, _ALL_OUT),
+        Case("(-inf, 0), (-inf, 0)", ([(-INF, 0.0), (-INF, 0.0)],), -INF, _ALL_OUT),
+        Case("nothing", ([],), -INF, _EMPTY),
     ),
 }

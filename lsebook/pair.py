@@ -86,11 +86,12 @@ def from_values(
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
 
-    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`. Where
+    The terms ``exp(x - peak)`` are written into `scratch`, of the shape of `x`, in its dtype. Where
     ``careful(peak, rest)`` holds, rest is computed anew without any rounding that matters. Terms
     may have a `factor` near 1, as `weighted` gives it.
     """
     peak, top = peaks(x, axis)
+    peak = peak.astype(scratch.dtype, copy=False)
     terms = np.subtract(x, np.expand_dims(peak, axis), out=scratch)
     np.exp(terms, out=terms)
     if factor is not None:
@@ -103,7 +104,8 @@ def from_values(
         which = np.flatnonzero(again)
         few = max(1, CAREFUL_BLOCK // x.shape[axis])
         for i in range(0, len(which), few):
-            part = which[i : i + few]
+            # One long slice is read where it lies.
+            part = which[i : i + few] if few > 1 else slice(which[i], which[i] + 1)
             rest[part] = _careful_rest(x[part] if axis == 1 else x[:, part], peak[part], axis)
     return Pair(peak, rest)
 
@@ -130,7 +132,7 @@ def _careful_rest(x: Array, peak: Array, axis: int) -> Array:
         terms -= ones
         count += ones.sum(axis=axis, keepdims=True)
         bits = np.frexp(terms.max(axis=axis, keepdims=True))[1] + piece.shape[axis].bit_length()
-        cut = np.ldexp(1.0, bits).astype(x.dtype)
+        cut = np.ldexp(1.0, bits).astype(terms.dtype)
         leading = np.add(terms, cut, out=ones)
         leading -= cut
         terms -= leading
@@ -184,8 +186,6 @@ def merge(p: Pair, q: Pair) -> Pair:
 def merge_all(p: Pair) -> Pair:
     """Merge the pairs along the first axis: the same as `merge`, with many losers."""
     p = settled(p)
-    if len(p.peak) == 1:
-        return Pair(p.peak[0], p.rest[0])
     top = np.expand_dims(p.peak.argmax(axis=0), 0)
     peak = np.take_along_axis(p.peak, top, axis=0)
     terms = (1.0 + p.rest) * np.exp(p.peak - peak)

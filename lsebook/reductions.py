@@ -122,14 +122,18 @@ class _Job:
         self.walk = Walk(
             arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
         )
-        if plain and not self.walk.lies_right(work):
+        # Plain sums read float32 where it lies: the difference to the peak is what converts it.
+        narrow = plain and work == np.float64 and x.dtype == np.float32
+        direct = self.walk.lies_right(x.dtype if narrow else work)
+        if plain and not direct:
             self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
         self.axis = self.walk.axis
-        self.scratch = np.empty(math.prod(self.walk.box), work)
-        if b is None and include is None and self.walk.lies_right(work):
-            self.buffer = self.scratch[:0]
+        size = math.prod(self.walk.box)
+        self.scratch = np.empty(size, work)
+        if b is None and include is None and direct:
+            self.buffer = np.empty(0, x.dtype if narrow else work)
         else:
-            self.buffer = np.empty_like(self.scratch)
+            self.buffer = np.empty(size, work)
 
     def block(self, box: Box) -> Array:
         """Return a block of exponents, -inf for what is left out."""
@@ -247,14 +251,24 @@ def _rounding_shows(peak: Array, rest: Array) -> Array:
     return (rest < 0.5) & (np.abs(peak) < 16.0)
 
 
+def _doubt(p: Pair, count: Array, length: int, weighted: bool) -> Array:
+    """Return how small a logarithm must be for the rounding errors of its parts to show.
+
+    log1p(rest) has the rounding errors of exp, of the sum, and of x - peak, of which terms that
+    matter are at most log(length / rest) away. With weights, 1 + rest has an error of its own.
+    """
+    if weighted:
+        return 0.5 * np.maximum(np.maximum(1.0, np.abs(p.peak)), np.log(np.abs(count)))
+    return np.log1p(p.rest) * (1.0 + 0.25 * np.log(length / p.rest)) + np.log(count)
+
+
 def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -> Array:
     """Return log(sum / count) for weights that are not negative; `count` None stands for 1."""
     x = job.arrays["x"]
     assert x is not None
     out = np.empty([n for i, n in enumerate(x.shape) if i not in job.axes], result)
-    if out.size == 0:
-        return out
     weighted = job.arrays["b"] is not None
+    length = math.prod(x.shape[i] for i in job.axes)
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
     counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(flat.shape)
@@ -266,12 +280,10 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
         if count is not None or not (least >= 0.5 and p.peak.min() >= -2.0 * least):
             n = counts[kept].reshape(-1)
             value = pair.log(p) - np.log(n.astype(work))
-            if work == np.float64 and (x.size > out.size or weighted):
-                # Where the parts cancel, their rounding errors show: in float64 from the first
-                # bit on, in narrower results only after most of the bits.
-                limit = 0.5 if result == work else 2.0**-20
-                size = np.maximum(np.abs(p.peak), np.log(n))
-                flagged = np.abs(value) < limit * np.maximum(1.0, size)
+            if work == np.float64 and (length > 1 or weighted):
+                # Of a narrower result, only cancellation of most of the bits would show.
+                scale = 1.0 if result == work else 2.0**-20
+                flagged = np.abs(value) < scale * _doubt(p, n, length, weighted)
                 if flagged.any():
                     value[flagged], _ = job.refine(kept, flagged, p.peak, n)
         target = flat[kept]
@@ -459,23 +471,23 @@ def _count(
     return np.asarray(np.sum(weights, axis=axes, dtype=np.float64, where=included))
 
 
-def _one_short_slice(x: Array, axis: Axis) -> np.float64 | None:
-    """Return the value of one short slice of float64 without the walk, if that is all there is."""
-    if not _is_short_slice(x, axis):
+def _one_short_slice(x: Array, axis: Axis) -> Any:
+    """Return the value of one short slice without the walk, or None where it needs more care."""
+    if not _is_short_slice(x, axis, (np.float64, np.float32)):
         return None
     x = x.reshape(-1)
     top = x.argmax()
-    peak = x[top]
+    peak = np.float64(x[top])
     terms = x - peak
     np.exp(terms, out=terms)
     terms[top] = 0.0
-    value: np.float64 = peak + np.log1p(np.add.reduce(terms))
+    value = peak + np.log1p(np.add.reduce(terms))
     # Special values are nan here, and so is their comparison false.
-    return value if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
+    return x.dtype.type(value) if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
 
 
-def _is_short_slice(x: Array, axis: Axis) -> bool:
-    if not (0 < x.size <= SMALL_BLOCK and x.dtype == np.float64 and x.flags.c_contiguous):
+def _is_short_slice(x: Array, axis: Axis, dtypes: tuple[Any, ...] = (np.float64,)) -> bool:
+    if not (0 < x.size <= SMALL_BLOCK and x.dtype in dtypes and x.flags.c_contiguous):
         return False
     return axis is None or (x.ndim == 1 and isinstance(axis, int) and axis in (0, -1))
 
