@@ -22,7 +22,7 @@ SPOKEN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement: element, data } = walker.currentNode;
-    if (!element.closest("script, style, noscript, pre, code, .katex, svg, .bd-article table, dl.py"))
+    if (!element.closest("script, style, noscript, pre, code, .katex, svg, table, dl.py"))
       note(element, data);
   }
   for (const element of document.querySelectorAll("[title], [aria-label], [placeholder]")) {
