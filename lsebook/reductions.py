@@ -202,25 +202,30 @@ class _Job:
         group = max(1, FINE_BLOCK // math.prod(fine.box[fine.kept_ndim :]))
         which = np.flatnonzero(flagged)
         where = np.unravel_index(which, [s.stop - s.start for s in kept])
-        value, sign = np.empty(len(which)), np.empty(len(which))
+        high, low, ones = (np.zeros(len(which)) for _ in range(3))
         for start in range(0, len(which), group):
             part = slice(start, start + group)
             at = tuple(w[part] + s.start for w, s in zip(where, kept, strict=True))
             base = reference[which[part]]
-            sums, ones = (np.zeros_like(base), np.zeros_like(base)), np.zeros_like(base)
             for box in boxes:
-                read = [a[at + box].reshape(len(base), -1) for a in fine.arrays]
-                x, b = read[0].astype(np.float64), None
+                read = [a[at + box].reshape(len(base), -1).T for a in fine.arrays]
+                x, b = read[0].astype(np.float64, order="C"), None
                 if "b" in self.index:
-                    b = self._of_part(read[1].astype(np.float64))
+                    b = self._of_part(read[1].astype(np.float64, order="C"))
                     x[b == 0.0] = -np.inf
                 if "include" in self.index:
                     x[~read[-1]] = -np.inf
                     if b is not None:
                         b[~read[-1]] = 0.0
                 more, one = doubledouble.sum_of_exp(x, b, base)
-                sums, ones = doubledouble.add(sums, more), ones + one
-            value[part], sign[part] = doubledouble.log_of_sum(base, sums, ones, count[which[part]])
+                high[part], low[part] = doubledouble.add((high[part], low[part]), more)
+                ones[part] += one
+        value, sign = np.empty(len(which)), np.empty(len(which))
+        for start in range(0, len(which), FINE_BLOCK):
+            part = slice(start, start + FINE_BLOCK)
+            value[part], sign[part] = doubledouble.log_of_sum(
+                reference[which[part]], (high[part], low[part]), ones[part], count[which[part]]
+            )
         return value, sign
 
 
