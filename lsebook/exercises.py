@@ -287,6 +287,7 @@ _LARGER_PEAK = (
     "큰 쪽의 꼭대기에 맞추세요. 빈 상태도요. / Scale to the larger peak; mind empty states."
 )
 _STATES = "값을 평균하지 말고 상태를 병합하세요. / Merge states; do not average values."
+_NAN = "nan은 nan으로 남습니다: np.maximum. / A nan stays nan: np.maximum."
 _DIVISION = "큰 LSE의 반올림이 지수로 갑니다. / Rounding of a large LSE enters exp: divide."
 
 # softmax([0, 1, 2]) from mpmath at 80 digits.
@@ -584,6 +585,7 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
         Case("[-inf, -inf, 0], size 2", (np.array([-INF, -INF, 0.0]), 2), 0.0, _ALL_OUT),
         Case("[-inf, -inf], size 2", (np.full(2, -INF), 2), -INF, _ALL_OUT),
         Case("[inf, 0], size 1", (np.array([INF, 0.0]), 1), INF, _PLUS),
+        Case("[nan, 0], size 1", (np.array([np.nan, 0.0]), 1), np.nan, _NAN),
         Case("[], size 2", (np.array([]), 2), -INF, _EMPTY),
     ),
     "combine_states": (
