@@ -28,7 +28,7 @@ FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
 #: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
 #: double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 1536
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
