@@ -20,7 +20,7 @@ COLORS = (BLUE, RED, GREEN, PURPLE)
 _STYLE: Any = {
     "svg.hashsalt": "lsebook",
     "svg.fonttype": "path",
-    "figure.figsize": (6.6, 3.1),
+    "figure.figsize": (5.4, 2.8),
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
