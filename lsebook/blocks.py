@@ -17,6 +17,8 @@ Box = tuple[slice, ...]
 #: From this length on, slices are reduced along rows, below it down columns: a ufunc's inner loop
 #: must be worth its start.
 LONG = 64
+#: What is held for each slice must stay small, however short the slices are.
+SLICES = 2048
 #: A block of columns reads runs of this length, so that memory is fetched in whole pages.
 RUN = 512
 
@@ -153,13 +155,11 @@ def _box_shape(
     def grow(axis: int, most: int) -> None:
         room = size // (prod(box) // box[axis])
         if axis < kept_ndim:
-            # What is held for each slice must stay small, however short the slices are.
-            room = min(room, size // 8 // (prod(box[:kept_ndim]) // box[axis]))
+            room = min(room, SLICES // (prod(box[:kept_ndim]) // box[axis]))
         pieces = -(-shape[axis] // max(1, min(most, room)))
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
-    if inward:
-        grow(inward[0], RUN if inward[0] < kept_ndim else size)
+    grow(inward[0], RUN if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)
     return tuple(box)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 DoubleDouble = tuple[Array, Array]
 
-#: Steps of the table in one octave: exp(j ln2 / STEPS), j = 0 ... STEPS - 1.
+#: Steps of the table in one octave, a power of two: exp(j ln2 / STEPS), j = 0 ... STEPS - 1.
 STEPS = 1024
 #: exp(-3000) is 0 even after a multiplication by the ratio of any two weights.
 LOWEST = -3000.0
@@ -76,23 +76,16 @@ def divide(x: DoubleDouble, y: Any) -> DoubleDouble:
     return fast_two_sum(q, (((x[0] - p) - e) + x[1]) / y)
 
 
-def sum_rows(x: DoubleDouble) -> DoubleDouble:
-    """Return the sums along the last axis, by folding it in halves."""
+def sum_columns(x: DoubleDouble) -> DoubleDouble:
+    """Return the sums along the first axis, by folding it in halves."""
     hi, lo = x
-    n = hi.shape[-1]
-    while n > 1:
-        half = n // 2
-        folded = add(
-            (hi[..., :half], lo[..., :half]), (hi[..., n - half : n], lo[..., n - half : n])
-        )
-        if n % 2:
-            folded = tuple(
-                np.concatenate([f, part[..., half : half + 1]], axis=-1)
-                for f, part in zip(folded, (hi, lo), strict=True)
-            )  # type: ignore[assignment]
-        hi, lo = folded
-        n -= half
-    return hi[..., 0], lo[..., 0]
+    while len(hi) > 1:
+        half = len(hi) // 2
+        middle = slice(half, len(hi) - half)
+        folded = add((hi[:half], lo[:half]), (hi[-half:], lo[-half:]))
+        hi = np.concatenate([folded[0], hi[middle]])
+        lo = np.concatenate([folded[1], lo[middle]])
+    return hi[0], lo[0]
 
 
 @cache
@@ -134,19 +127,20 @@ def exp(d: Array, error: Array) -> tuple[DoubleDouble, Array]:
         series = s, e + f
     p, e = multiply(series, (r, rl))
     index = k.astype(np.int64)
-    th, tl = high[index % STEPS], low[index % STEPS]
+    step = index & (STEPS - 1)
+    th, tl = high.take(step), low.take(step)
     q, f = multiply((th, tl), (p, e))
     s, g = fast_two_sum(th, q)
-    return (s, g + (f + tl)), index // STEPS
+    return (s, g + (f + tl)), index >> STEPS.bit_length() - 1
 
 
 def sum_of_exp(x: Array, b: Array | None, reference: Array) -> tuple[DoubleDouble, Array]:
-    """Return the sums of ``b exp(x - reference)`` along rows, without the terms that equal 1.
+    """Return the sums of ``b exp(x - reference)`` down columns, without the terms that equal 1.
 
     Parameters
     ----------
-    x : ndarray of float64, shape (g, n)
-    b : ndarray of float64, shape (g, n), or None for ones
+    x : ndarray of float64, shape (n, g)
+    b : ndarray of float64 that broadcasts with `x`, or None for ones
     reference : ndarray of float64, shape (g,)
 
     Returns
@@ -156,16 +150,17 @@ def sum_of_exp(x: Array, b: Array | None, reference: Array) -> tuple[DoubleDoubl
     count : ndarray, shape (g,)
         How many terms were exactly 1.
     """
-    d, error = two_sum(x, -reference[:, np.newaxis])
+    d, error = two_sum(x, -reference)
     error = np.where(d > LOWEST, error, 0.0)
     (hi, lo), power = exp(np.maximum(d, LOWEST), error)
     if b is not None:
         mantissa, exponent = np.frexp(b)
         hi, lo = multiply((hi, lo), (mantissa, np.zeros_like(mantissa)))
         power = power + exponent
-    hi, lo = np.ldexp(hi, power), np.ldexp(lo, power)
+    scale = np.ldexp(1.0, power)
+    hi, lo = hi * scale, lo * scale
     one = (hi == 1.0) & (lo == 0.0)
-    return sum_rows((np.where(one, 0.0, hi), lo)), one.sum(axis=-1)
+    return sum_columns((np.where(one, 0.0, hi), lo)), one.sum(axis=0)
 
 
 def log1p(x: DoubleDouble) -> DoubleDouble:

@@ -112,7 +112,6 @@ def logsubexp(x: npt.ArrayLike, y: npt.ArrayLike) -> Any:
     cancels = (high > 0.0) & (np.abs(part) > 0.25 * np.abs(value)) & np.isfinite(value)
     if work == np.float64 and cancels.any():
         value[cancels] = _log_difference(high[cancels], low[cancels])
-    value = np.where(low == -np.inf, high, value)
     value = np.where(high == low, np.where(high == np.inf, np.nan, -np.inf), value)
     return value.astype(result)[()]
 
@@ -120,10 +119,10 @@ def logsubexp(x: npt.ArrayLike, y: npt.ArrayLike) -> Any:
 def _log_difference(x: Array, y: Array) -> Array:
     """Return log(exp(x) - exp(y)) for finite x > y, in double-double arithmetic."""
     out = np.empty_like(x)
-    signs = np.array([1.0, -1.0])
+    signs = np.array([[1.0], [-1.0]])
     for start in range(0, len(x), FINE_BLOCK // 2):
         part = slice(start, start + FINE_BLOCK // 2)
-        both = np.stack([x[part], y[part]], axis=1)
+        both = np.stack([x[part], y[part]])
         sums, ones = doubledouble.sum_of_exp(both, signs, x[part])
         out[part], _ = doubledouble.log_of_sum(x[part], sums, ones, np.ones_like(x[part]))
     return out

@@ -104,7 +104,8 @@ def from_values(
         which = np.flatnonzero(again)
         few = max(1, CAREFUL_BLOCK // x.shape[axis])
         for i in range(0, len(which), few):
-            part = which[i : i + few]
+            # One long slice is read where it lies.
+            part = which[i : i + few] if few > 1 else slice(which[i], which[i] + 1)
             rest[part] = _careful_rest(x[part] if axis == 1 else x[:, part], peak[part], axis)
     return Pair(peak, rest)
 
@@ -185,8 +186,6 @@ def merge(p: Pair, q: Pair) -> Pair:
 def merge_all(p: Pair) -> Pair:
     """Merge the pairs along the first axis: the same as `merge`, with many losers."""
     p = settled(p)
-    if len(p.peak) == 1:
-        return Pair(p.peak[0], p.rest[0])
     top = np.expand_dims(p.peak.argmax(axis=0), 0)
     peak = np.take_along_axis(p.peak, top, axis=0)
     terms = (1.0 + p.rest) * np.exp(p.peak - peak)

@@ -28,7 +28,7 @@ FAN_IN = 16
 #: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
 #: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
 #: double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 2048
+BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 1536
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
@@ -202,25 +202,30 @@ class _Job:
         group = max(1, FINE_BLOCK // math.prod(fine.box[fine.kept_ndim :]))
         which = np.flatnonzero(flagged)
         where = np.unravel_index(which, [s.stop - s.start for s in kept])
-        value, sign = np.empty(len(which)), np.empty(len(which))
+        high, low, ones = (np.zeros(len(which)) for _ in range(3))
         for start in range(0, len(which), group):
             part = slice(start, start + group)
             at = tuple(w[part] + s.start for w, s in zip(where, kept, strict=True))
             base = reference[which[part]]
-            sums, ones = (np.zeros_like(base), np.zeros_like(base)), np.zeros_like(base)
             for box in boxes:
-                read = [a[at + box].reshape(len(base), -1) for a in fine.arrays]
-                x, b = read[0].astype(np.float64), None
+                read = [a[at + box].reshape(len(base), -1).T for a in fine.arrays]
+                x, b = read[0].astype(np.float64, order="C"), None
                 if "b" in self.index:
-                    b = self._of_part(read[1].astype(np.float64))
+                    b = self._of_part(read[1].astype(np.float64, order="C"))
                     x[b == 0.0] = -np.inf
                 if "include" in self.index:
                     x[~read[-1]] = -np.inf
                     if b is not None:
                         b[~read[-1]] = 0.0
                 more, one = doubledouble.sum_of_exp(x, b, base)
-                sums, ones = doubledouble.add(sums, more), ones + one
-            value[part], sign[part] = doubledouble.log_of_sum(base, sums, ones, count[which[part]])
+                high[part], low[part] = doubledouble.add((high[part], low[part]), more)
+                ones[part] += one
+        value, sign = np.empty(len(which)), np.empty(len(which))
+        for start in range(0, len(which), FINE_BLOCK):
+            part = slice(start, start + FINE_BLOCK)
+            value[part], sign[part] = doubledouble.log_of_sum(
+                reference[which[part]], (high[part], low[part]), ones[part], count[which[part]]
+            )
         return value, sign
 
 
@@ -251,14 +256,24 @@ def _rounding_shows(peak: Array, rest: Array) -> Array:
     return (rest < 0.5) & (np.abs(peak) < 16.0)
 
 
+def _doubt(p: Pair, count: Array, length: int, weighted: bool) -> Array:
+    """Return how small a logarithm must be for the rounding errors of its parts to show.
+
+    log1p(rest) has the rounding errors of exp, of the sum, and of x - peak, of which terms that
+    matter are at most log(length / rest) away. With weights, 1 + rest has an error of its own.
+    """
+    if weighted:
+        return 0.5 * np.maximum(np.maximum(1.0, np.abs(p.peak)), np.log(np.abs(count)))
+    return np.log1p(p.rest) * (1.0 + 0.25 * np.log(length / p.rest)) + np.log(count)
+
+
 def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -> Array:
     """Return log(sum / count) for weights that are not negative; `count` None stands for 1."""
     x = job.arrays["x"]
     assert x is not None
     out = np.empty([n for i, n in enumerate(x.shape) if i not in job.axes], result)
-    if out.size == 0:
-        return out
     weighted = job.arrays["b"] is not None
+    length = math.prod(x.shape[i] for i in job.axes)
     walk = job.walk
     flat = out.reshape(walk.shape[: walk.kept_ndim])
     counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(flat.shape)
@@ -270,12 +285,10 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
         if count is not None or not (least >= 0.5 and p.peak.min() >= -2.0 * least):
             n = counts[kept].reshape(-1)
             value = pair.log(p) - np.log(n.astype(work))
-            if work == np.float64 and (x.size > out.size or weighted):
-                # Where the parts cancel, their rounding errors show: in float64 from the first
-                # bit on, in narrower results only after most of the bits.
-                limit = 0.5 if result == work else 2.0**-20
-                size = np.maximum(np.abs(p.peak), np.log(n))
-                flagged = np.abs(value) < limit * np.maximum(1.0, size)
+            if work == np.float64 and (length > 1 or weighted):
+                # Of a narrower result, only cancellation of most of the bits would show.
+                scale = 1.0 if result == work else 2.0**-20
+                flagged = np.abs(value) < scale * _doubt(p, n, length, weighted)
                 if flagged.any():
                     value[flagged], _ = job.refine(kept, flagged, p.peak, n)
         target = flat[kept]

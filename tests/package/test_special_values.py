@@ -289,6 +289,7 @@ def test_complex_numbers_go_to_scipy():
     )
     value, sign = lsebook.logsumexp([0j, 0j], b=[-1, -1], return_sign=True)
     np.testing.assert_allclose([value, sign], [LN2, -1.0], atol=1e-15)
+    np.testing.assert_array_equal(lsebook.logsumexp(np.empty((0, 2), complex), axis=0), [-inf] * 2)
     out = np.empty((), complex)
     assert lsebook.logsumexp([1j], out=out) is out
     np.testing.assert_allclose(out, 1j)

@@ -132,6 +132,21 @@ def test_a_small_tail_survives():
     exact.assert_within(state.value, 1.2745062765874766e-17, 2)
 
 
+@pytest.mark.parametrize("length", [3, 60, 200])
+def test_a_small_tail_survives_in_every_batched_sum(length):
+    # Each of these terms alone is below half an ulp of 1. mpmath: log1p(k exp(-37.5)).
+    exact_tail = {
+        3: 1.5526665017405604e-16,
+        60: 3.1053330034811163e-15,
+        200: 1.0351110011603683e-14,
+    }
+    x = np.full((length + 1, 100), -37.5)
+    x[length // 2] = 0.0
+    for state in (LogSumExp(axis=0).update(x), LogSumExp(axis=1).update(x.T)):
+        expected = np.full(100, exact_tail[length])
+        np.testing.assert_allclose(state.value, expected, rtol=1e-15)
+
+
 @given(arrays(np.float64, (2, 3), elements=elements | st.just(np.nan) | st.just(np.inf)))
 def test_round_trips_are_exact(x):
     for axis in (None, 0, (0, 1)):
