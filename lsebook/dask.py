@@ -109,9 +109,9 @@ def _exact_sums(x: Array, axes: tuple[int, ...], which: Array) -> doubledouble.D
         part = slice(start, start + group)
         at = tuple(w[part] for w in where)
         for box in fine.reduced_boxes():
-            rows = fine.arrays[0][at + box].reshape(len(at[0]), -1).astype(np.float64)
-            zero = np.zeros(len(rows))
-            sums, ones = doubledouble.sum_of_exp(rows, None, zero)
+            columns = fine.arrays[0][at + box].reshape(len(at[0]), -1).T
+            zero = np.zeros(len(at[0]))
+            sums, ones = doubledouble.sum_of_exp(columns.astype(np.float64, order="C"), None, zero)
             total = doubledouble.add((high[part], low[part]), sums)
             high[part], low[part] = doubledouble.add(total, (ones.astype(np.float64), zero))
     return high, low
@@ -130,8 +130,7 @@ def _merge(states: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     error = pair.difference_error(peak, top, peak - top)
     out["peak"], out["rest"] = pair.merge_all(Pair(peak, rest + (1.0 + rest) * error))
     if "high" in (states.dtype.names or ()):
-        sums = (np.moveaxis(rows[name], 0, -1) for name in ("high", "low"))
-        out["high"], out["low"] = doubledouble.sum_rows(tuple(sums))  # type: ignore[arg-type]
+        out["high"], out["low"] = doubledouble.sum_columns((rows["high"], rows["low"]))
         out["count"] = rows["count"].sum(axis=0)
     return np.expand_dims(out, axis) if keepdims else out
 
