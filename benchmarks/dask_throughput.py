@@ -136,7 +136,7 @@ def cluster(workers: int) -> LocalCluster:
         processes=True,
         memory_limit=MEMORY,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address=":0",
     )
 
 

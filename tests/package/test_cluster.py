@@ -35,7 +35,7 @@ def client():
             processes=True,
             memory_limit=LIMIT,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address=":0",
         ) as cluster,
         Client(cluster) as client,
     ):
