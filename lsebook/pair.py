@@ -81,7 +81,7 @@ def from_values(
     x: Array,
     axis: int,
     scratch: Array,
-    careful: Callable[[Array, Array], Array],
+    careful: Callable[[Array, Array], Array] | None,
     factor: Array | None = None,
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
@@ -99,6 +99,8 @@ def from_values(
         own = 1.0 if top is None else terms[np.arange(len(top)), top]
         return Pair(peak, rests(terms, axis, top, own) + (own - 1.0))
     rest = rests(terms, axis, top, 1.0)
+    if careful is None:
+        return Pair(peak, rest)
     again = careful(peak, rest)
     if again.any():
         which = np.flatnonzero(again)
