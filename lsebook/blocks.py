@@ -18,7 +18,7 @@ Box = tuple[slice, ...]
 #: must be worth its start.
 LONG = 64
 #: What is held for each slice must stay small, however short the slices are.
-SLICES = 2048
+SLICES = 4096
 #: A block of columns reads runs of this length, so that memory is fetched in whole pages.
 RUN = 512
 

@@ -81,7 +81,7 @@ def from_values(
     x: Array,
     axis: int,
     scratch: Array,
-    careful: Callable[[Array, Array], Array],
+    careful: Callable[[Array, Array], Array] | None,
     factor: Array | None = None,
 ) -> Pair:
     """Return the pair of every slice of the matrix `x` along `axis`.
@@ -99,6 +99,8 @@ def from_values(
         own = 1.0 if top is None else terms[np.arange(len(top)), top]
         return Pair(peak, rests(terms, axis, top, own) + (own - 1.0))
     rest = rests(terms, axis, top, 1.0)
+    if careful is None:
+        return Pair(peak, rest)
     again = careful(peak, rest)
     if again.any():
         which = np.flatnonzero(again)
@@ -175,12 +177,14 @@ def weighted(x: Array, b: Array) -> tuple[Array, Array]:
 
 
 def merge(p: Pair, q: Pair) -> Pair:
-    """Return the pair of the data of both: the larger peak wins, the other is scaled to it."""
+    """Return the pair of the data of both: the larger peak wins, the other is scaled to it.
+
+    Both pairs are settled, and so is theirs.
+    """
     peak, low = np.maximum(p.peak, q.peak), np.minimum(p.peak, q.peak)
     p_wins = p.peak >= q.peak
     high_rest, low_rest = np.where(p_wins, (p.rest, q.rest), (q.rest, p.rest))
-    rest = high_rest + np.where(low == -np.inf, 0.0, (1.0 + low_rest) * np.exp(low - peak))
-    return settled(Pair(peak, rest))
+    return settled(Pair(peak, high_rest + (1.0 + low_rest) * np.exp(low - peak)))
 
 
 def merge_all(p: Pair) -> Pair:

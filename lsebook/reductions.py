@@ -25,10 +25,13 @@ DType = np.dtype[Any]
 
 #: Pairs of blocks are merged in groups of this many: few calls, and roundings grow as a logarithm.
 FAN_IN = 16
-#: Elements in a block, by the number of buffers that a path needs: all must fit in 1 MiB, and in a
-#: second-level cache. One buffer (two take 5/16 of it); about five; the twenty and more of the
-#: double-double path.
-BLOCK, SMALL_BLOCK, FINE_BLOCK = 65536, 16384, 1536
+#: Elements in a block, by the number of buffers that a path needs: one, two, or several. All that
+#: a call holds must fit in 1 MiB, and the buffers in a second-level cache.
+BLOCKS = (65536, 16384, 8192)
+#: Elements in a block of double-double arithmetic, which holds some forty arrays.
+FINE_BLOCK = 1536
+#: Slices up to this length have a way of their own.
+SHORT = 16384
 #: Between these, exp needs no shift: its values and the sum of a block are normal numbers.
 MODERATE = (-600.0, 600.0)
 
@@ -118,19 +121,18 @@ class _Job:
         self.index = {
             n: i for i, n in enumerate(k for k, a in self.arrays.items() if a is not None)
         }
-        plain = len(arrays) == 1
-        self.walk = Walk(
-            arrays, axes, BLOCK if plain else SMALL_BLOCK if b is None else SMALL_BLOCK // 2
-        )
+        plain, clean = len(arrays) == 1, b is None and include is None
         # Plain sums read float32 where it lies: the difference to the peak is what converts it.
         narrow = plain and work == np.float64 and x.dtype == np.float32
-        direct = self.walk.lies_right(x.dtype if narrow else work)
-        if plain and not direct:
-            self.walk = Walk(arrays, axes, 5 * BLOCK // 16)
+        one, two, several = BLOCKS
+        self.walk = Walk(arrays, axes, (one if plain else 2 * two) if clean else several)
+        direct = clean and self.walk.lies_right(x.dtype if narrow else work)
+        if clean and not direct:
+            self.walk = Walk(arrays, axes, two)
         self.axis = self.walk.axis
         size = math.prod(self.walk.box)
         self.scratch = np.empty(size, work)
-        if b is None and include is None and direct:
+        if direct:
             self.buffer = np.empty(0, x.dtype if narrow else work)
         else:
             self.buffer = np.empty(size, work)
@@ -180,7 +182,7 @@ class _Job:
                 casting="same_kind",
             )
 
-    def pair(self, kept: Box, careful: Callable[[Array, Array], Array]) -> Pair:
+    def pair(self, kept: Box, careful: Callable[[Array, Array], Array] | None) -> Pair:
         """Return the pairs of the slices in a box of the kept axes, flat."""
 
         def of_block(reduced: Box) -> Pair:
@@ -189,24 +191,22 @@ class _Job:
 
         return merge_in_groups(map(of_block, self.walk.reduced_boxes()))
 
-    def refine(
-        self, kept: Box, flagged: Array, reference: Array, count: Array
-    ) -> tuple[Array, Array]:
-        """Return log|sum / count| and the sign of the flagged slices, by double-double arithmetic.
+    def refine(self, which: Array, reference: Array, count: Array) -> tuple[Array, Array]:
+        """Return log|sum / count| and the sign of some slices, by double-double arithmetic.
 
-        `reference`, near the largest exponent, and `count` have one value for every slice.
+        `which` are flat indices of slices; `reference`, near the largest exponent, and `count`
+        have one value for each of them.
         """
         arrays = [a for k, a in self.arrays.items() if a is not None and k != "output"]
         fine = Walk(arrays, self.axes, FINE_BLOCK)
         boxes = list(fine.reduced_boxes())
         group = max(1, FINE_BLOCK // math.prod(fine.box[fine.kept_ndim :]))
-        which = np.flatnonzero(flagged)
-        where = np.unravel_index(which, [s.stop - s.start for s in kept])
+        where = np.unravel_index(which, fine.shape[: fine.kept_ndim])
         high, low, ones = (np.zeros(len(which)) for _ in range(3))
         for start in range(0, len(which), group):
             part = slice(start, start + group)
-            at = tuple(w[part] + s.start for w, s in zip(where, kept, strict=True))
-            base = reference[which[part]]
+            at = tuple(w[part] for w in where)
+            base = reference[part]
             for box in boxes:
                 read = [a[at + box].reshape(len(base), -1).T for a in fine.arrays]
                 x, b = read[0].astype(np.float64, order="C"), None
@@ -224,7 +224,7 @@ class _Job:
         for start in range(0, len(which), FINE_BLOCK):
             part = slice(start, start + FINE_BLOCK)
             value[part], sign[part] = doubledouble.log_of_sum(
-                reference[which[part]], (high[part], low[part]), ones[part], count[which[part]]
+                reference[part], (high[part], low[part]), ones[part], count[part]
             )
         return value, sign
 
@@ -253,7 +253,7 @@ def _merge_list(pairs: list[Pair]) -> Pair:
 
 def _rounding_shows(peak: Array, rest: Array) -> Array:
     """Say where the loss of small terms, beside the peak's own 1, may show in the logarithm."""
-    return (rest < 0.5) & (np.abs(peak) < 16.0)
+    return (rest < 0.5) & (np.abs(peak) < 1.0)
 
 
 def _doubt(p: Pair, count: Array, length: int, weighted: bool) -> Array:
@@ -275,24 +275,42 @@ def _reduce(job: _Job, result: DType, work: DType, count: Array | None = None) -
     weighted = job.arrays["b"] is not None
     length = math.prod(x.shape[i] for i in job.axes)
     walk = job.walk
-    flat = out.reshape(walk.shape[: walk.kept_ndim])
-    counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(flat.shape)
+    shape = walk.shape[: walk.kept_ndim]
+    flat = out.reshape(shape)
+    counts = np.broadcast_to(1.0 if count is None else count, out.shape).reshape(shape)
+    # In rows the sum leaves the peak's own term out, and nothing is lost.
+    careful = _rounding_shows if job.axis == 0 and not weighted else None
+    refines = work == np.float64 and (length > 1 or weighted)
+    # Of a narrower result, only cancellation of most of the bits would show.
+    scale = 1.0 if result == work else 2.0**-20
+    later: list[tuple[Array, Array, Array]] = []
+
+    def refine() -> None:
+        which, peak, n = map(np.concatenate, zip(*later, strict=True))
+        out.reshape(-1)[which] = job.refine(which, peak, n)[0]
+        later.clear()
+
     for kept in walk.kept_boxes():
-        p = job.pair(kept, _rounding_shows)
+        p = job.pair(kept, careful)
         value = p.peak + np.log1p(p.rest)
         least = value.min()
         # Most boxes have no special value and nothing that cancels, and need no more than this.
         if count is not None or not (least >= 0.5 and p.peak.min() >= -2.0 * least):
             n = counts[kept].reshape(-1)
             value = pair.log(p) - np.log(n.astype(work))
-            if work == np.float64 and (length > 1 or weighted):
-                # Of a narrower result, only cancellation of most of the bits would show.
-                scale = 1.0 if result == work else 2.0**-20
-                flagged = np.abs(value) < scale * _doubt(p, n, length, weighted)
-                if flagged.any():
-                    value[flagged], _ = job.refine(kept, flagged, p.peak, n)
+            if refines:
+                doubtful = np.abs(value) < scale * _doubt(p, n, length, weighted)
+                which = np.flatnonzero(doubtful)
+                if len(which):
+                    at = np.unravel_index(which, [s.stop - s.start for s in kept])
+                    at = tuple(i + s.start for i, s in zip(at, kept, strict=True))
+                    later.append((np.ravel_multi_index(at, shape), p.peak[which], n[which]))
         target = flat[kept]
         target[...] = value.reshape(target.shape)
+        if sum(len(which) for which, _, _ in later) > FINE_BLOCK:
+            refine()
+    if later:
+        refine()
     return out
 
 
@@ -317,17 +335,14 @@ def _signed(
         np.asarray(sign * np.sign(n)),
         np.asarray(high),
     )
-    if work == np.float64 and high.size:
+    which = np.flatnonzero(np.isfinite(high))
+    if work == np.float64:
         job = _Job(x, b, include, axes, work)
-        shape = job.walk.shape[: job.walk.kept_ndim]
-        views = [a.reshape(shape) for a in (value, sign, high, n)]
-        for kept in job.walk.kept_boxes():
-            values, signs, highs, counts = (v[kept] for v in views)
-            flagged = np.isfinite(highs)
-            if flagged.any():
-                values[flagged], signs[flagged] = job.refine(
-                    kept, flagged.reshape(-1), highs.reshape(-1), counts.reshape(-1)
-                )
+        for start in range(0, len(which), FINE_BLOCK):
+            some = which[start : start + FINE_BLOCK]
+            value.reshape(-1)[some], sign.reshape(-1)[some] = job.refine(
+                some, high.reshape(-1)[some], n.reshape(-1)[some]
+            )
     return value, sign
 
 
@@ -492,7 +507,7 @@ def _one_short_slice(x: Array, axis: Axis) -> Any:
 
 
 def _is_short_slice(x: Array, axis: Axis, dtypes: tuple[Any, ...] = (np.float64,)) -> bool:
-    if not (0 < x.size <= SMALL_BLOCK and x.dtype in dtypes and x.flags.c_contiguous):
+    if not (0 < x.size <= SHORT and x.dtype in dtypes and x.flags.c_contiguous):
         return False
     return axis is None or (x.ndim == 1 and isinstance(axis, int) and axis in (0, -1))
 

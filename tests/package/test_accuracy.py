@@ -237,6 +237,29 @@ def test_accuracy_does_not_depend_on_the_count(n, scale):
     assert exact.ulps(state.value, total) <= 4
 
 
+@pytest.mark.parametrize("n", [2, 20, 100, 20_000])
+def test_softmax_far_from_a_peak_that_needs_a_shift(n):
+    # x - peak rounds here, by up to 500 ulp of the share.
+    x = np.full(n, 300.0)
+    x[:2] = [1000.1, 417.37]
+    got = lsebook.softmax(x)
+    assert exact.ulps(got[1], exact.mp.exp(exact.log_share(x[:3], 1))) <= 2
+    assert exact.ulps(got[0], exact.mp.mpf(1)) <= 1
+
+
+def test_narrow_results_of_sums_that_cancel():
+    # Of 200000 pairs of float32 the ones whose exponentials add up to 1 most nearly.
+    a = -np.random.default_rng(8).uniform(0.1, 3, 200_000).astype(np.float32)
+    b = np.log(-np.expm1(a.astype(np.float64))).astype(np.float32)
+    near = np.abs(np.exp(a.astype(np.float64)) + np.exp(b.astype(np.float64)) - 1)
+    for i in np.argsort(near)[:20]:
+        x = np.array([a[i], b[i]])
+        total = exact.logsumexp(x)
+        if abs(total) > 1e-13:
+            assert exact.ulps(lsebook.logsumexp(x), total, np.float32) <= 1
+            assert exact.ulps(lsebook.logsumexp(np.tile(x, (70, 1)), 1)[9], total, np.float32) <= 1
+
+
 def test_log_softmax_of_many_accuracy():
     few = np.random.default_rng(3).normal(size=10)
     x = np.tile(few, 10**5)
