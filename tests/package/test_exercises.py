@@ -145,6 +145,53 @@ def weighted(x, w):
     return scipy.special.logsumexp(np.where(w > 0, x, -np.inf), b=w)
 
 
+def rows(x):
+    return careful(x, axis=1)
+
+
+def hessian(x):
+    p = scipy.special.softmax(x)
+    return np.diag(p) - np.outer(p, p)
+
+
+def accurate(x):
+    k = np.argmax(x)
+    return x[k] + np.log1p(np.exp(np.delete(x, k) - x[k]).sum())
+
+
+def masked(x, keep):
+    p = np.zeros(x.shape)
+    if keep.any():
+        p[keep] = scipy.special.softmax(x[keep])
+    return p
+
+
+def complement(x):
+    return np.log(-np.expm1(x)) if x > -0.6931 else np.log1p(-np.exp(x))
+
+
+def log_softmax_1d(x):
+    k = np.argmax(x)
+    return x - x[k] - np.log1p(np.exp(np.delete(x, k) - x[k]).sum())
+
+
+def joined(p, q):
+    (c, s, w), (low, t, v) = (p, q) if p[0] >= q[0] else (q, p)
+    scale = np.exp(low - c) if np.isfinite(low) else 0.0
+    return np.concatenate([[c, s + t * scale], w + v * scale])
+
+
+def combined(states):
+    kept = [(c, r) for c, r in states if np.isfinite(c)]
+    if not kept:
+        return -np.inf
+    top = max(kept)
+    others = list(kept)
+    others.remove(top)
+    rest = top[1] + sum((1 + r) * np.exp(c - top[0]) for c, r in others)
+    return top[0] + np.log1p(rest)
+
+
 RIGHT = {
     "logsumexp": careful,
     "softmax": lambda x, axis=None: scipy.special.softmax(np.asarray(x, float), axis),
@@ -154,6 +201,20 @@ RIGHT = {
     "softmax_temperature": lambda x, t: np.exp(x / t) / np.exp(x / t).sum(),
     "log_normalise": lambda w: np.exp(w - np.log(np.exp(w).sum())),
     "log_weighted_sum": weighted,
+    "logsumexp_1d": careful,
+    "lse_hessian": hessian,
+    "logsumexp_accurate": accurate,
+    "masked_softmax": masked,
+    "log1mexp": complement,
+    "logcumsumexp": np.logaddexp.accumulate,
+    "logsumexp_rows": rows,
+    "softmax_integers": lambda x: scipy.special.softmax(np.asarray(x, float)),
+    "cross_entropy": lambda x, label: careful(x) - x[label],
+    "softmax_float32": lambda x: scipy.special.softmax(np.asarray(x, np.float32)),
+    "log_softmax_1d": log_softmax_1d,
+    "merge_attention": joined,
+    "logsumexp_blocks": lambda x, size: careful(x),
+    "combine_states": combined,
 }
 # SciPy's log_softmax loses the tail of 1e-18; that is what the case is about.
 KNOWN_TO_FAIL = {"log_softmax": ["[0, -40]"]}
