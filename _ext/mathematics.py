@@ -57,6 +57,8 @@ class Katex:
 
 
 katex = Katex()
+#: Longer TeX may be wider than a phone. Its box scrolls then, so the keyboard must reach it.
+WIDE = 50
 
 
 def formula(node: nodes.Element, tex: str, display: bool) -> str:
@@ -84,7 +86,8 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
     tex = one_display(node.astext())
-    self.body.append(f'<div class="formula">{formula(node, tex, display=True)}</div>')
+    scrolls = ' tabindex="0"' if len(tex) > WIDE else ""
+    self.body.append(f'<div class="formula"{scrolls}>{formula(node, tex, display=True)}</div>')
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')

@@ -89,7 +89,7 @@ def test_reduced_motion_is_respected(address: str, browser: Browser) -> None:
 def test_links_land_on_their_sections(address: str, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
-    page.wait_for_function("!('opening' in document.documentElement.dataset)")
+    page.wait_for_selector("html:not([data-opening])", state="attached")
     sections = page.locator(".bd-article > section > section")
     names = sections.evaluate_all("all => all.map((section) => section.id)")
     for name in names[1:-3]:
