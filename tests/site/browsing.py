@@ -71,6 +71,8 @@ def open_page(context: BrowserContext, address: str) -> Visit:
 
 def bring_to_life(page: Page) -> int:
     """Scroll every explorable into view and wait until it is live."""
+    # Until then sections further down have a provisional height, and figures move away.
+    page.wait_for_selector("html:not([data-opening])", state="attached")
     figures = page.locator(".explorable")
     for i in range(figures.count()):
         figures.nth(i).scroll_into_view_if_needed()
