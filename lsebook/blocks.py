@@ -69,10 +69,16 @@ class Walk:
         """Iterate over the boxes of the reduced axes."""
         return _boxes(self.shape[self.kept_ndim :], self.box[self.kept_ndim :])
 
-    def lies_right(self, dtype: np.dtype[Any]) -> bool:
-        """Say whether the blocks of the first array are views, so that no buffer is needed."""
+    def numbers(self, kept: Box, which: Array) -> Array:
+        """Return the flat indices, over the kept axes, of some slices of a box."""
+        at = np.unravel_index(which, [s.stop - s.start for s in kept])
+        at = tuple(i + s.start for i, s in zip(at, kept, strict=True))
+        return np.ravel_multi_index(at, self.shape[: self.kept_ndim])
+
+    def lies_right(self, dtype: np.dtype[Any], which: int = 0) -> bool:
+        """Say whether the blocks of an array are views, so that no buffer is needed."""
         first = tuple(slice(0, n) for n in self.box)
-        return self._view(0, first, dtype) is not None
+        return self._view(which, first, dtype) is not None
 
     def _view(self, which: int, box: Box, dtype: np.dtype[Any]) -> Array | None:
         """Return a piece as a matrix along whose rows memory runs, if it lies that way."""

@@ -15,20 +15,18 @@ import numpy as np
 
 import lsebook
 from lsebook import doubledouble, pair
-from lsebook.blocks import Walk
-from lsebook.pair import Array, Pair
-from lsebook.reductions import (
-    FINE_BLOCK,
+from lsebook.arguments import (
+    Array,
     Axis,
     DType,
-    _Job,
-    _low_rest,
-    _rounding_shows,
     float_dtype,
     normalised_axes,
     quietly,
     real_array,
 )
+from lsebook.blocks import Walk
+from lsebook.pair import Pair
+from lsebook.slices import FINE_BLOCK, Slices, low_rest, rounding_shows
 
 try:
     import dask.array as da
@@ -69,14 +67,14 @@ def _chunk(
     if values.size == 0:
         return out
     exact = "high" in (state.names or ())
-    job = _Job(values, None, None, axis, work)
-    walk = job.walk
-    low_rest = _low_rest(math.prod(walk.box[walk.kept_ndim :]))
-    careful = _rounding_shows if exact else lambda _, rest: rest < low_rest
+    slices = Slices(values, None, None, axis, work)
+    walk = slices.walk
+    low = low_rest(math.prod(walk.box[walk.kept_ndim :]))
+    careful = rounding_shows if exact else lambda _, rest: rest < low
     boxes = out.reshape(walk.shape[: walk.kept_ndim])
     for kept in walk.kept_boxes():
         box = boxes[kept]
-        for name, part in pair.settled(job.pair(kept, careful))._asdict().items():
+        for name, part in pair.settled(slices.pair(kept, careful))._asdict().items():
             box[name] = part.reshape(box.shape)
     if exact:
         out["count"] = math.prod(values.shape[i] for i in axis)

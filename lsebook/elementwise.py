@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lsebook import doubledouble
-from lsebook.pair import Array
-from lsebook.reductions import FINE_BLOCK, float_dtype, quietly, real_array
+from lsebook.arguments import Array, float_dtype, quietly, real_array
+from lsebook.slices import FINE_BLOCK
 
 
 def _unmasked(a: Any, name: str) -> Array:

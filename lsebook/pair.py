@@ -51,30 +51,63 @@ def peaks(x: Array, axis: int) -> tuple[Array, Array | None]:
     return np.asarray(x[np.arange(len(x)), top]), top
 
 
-def rests(
-    terms: Array, axis: int, top: Array | None, own: Array | float, keep: bool = False
-) -> Array:
-    """Return the sums of the slices of `terms` without the peak's term, whose value is `own`.
+def rests(terms: Array, axis: int, top: Array | None) -> Array:
+    """Return the sums of the slices of `terms` without the peak's own, and use the terms up.
 
-    Without `keep`, `terms` may be used up.
+    In columns the peak's term is taken for a 1.
     """
     if top is not None:
-        rows = np.arange(len(terms))
-        terms[rows, top] = 0.0
+        terms[np.arange(len(terms)), top] = 0.0
         rest: Array = np.add.reduce(terms, axis=1)
-        terms[rows, top] = own
         return rest
-    # In halves, so that small terms meet each other before they meet the large ones.
-    total, half = terms, len(terms) // 2
-    if keep:
-        total = terms[: len(terms) - half].copy()
-        total[:half] += terms[len(terms) - half :]
-    while len(total) > 1:
-        half = len(total) // 2
-        total[:half] += total[-half:]
-        total = total[: len(total) - half]
-    without: Array = total[0] - own
+    without: Array = fold(terms) - 1.0
     return without
+
+
+def fold(terms: Array) -> Array:
+    """Return the sums down the columns of a matrix, as a view of it: `terms` are used up.
+
+    In halves, so that small terms meet each other before they meet the large ones.
+    """
+    while len(terms) > 1:
+        half = len(terms) // 2
+        terms[:half] += terms[-half:]
+        terms = terms[: len(terms) - half]
+    first: Array = terms[0]
+    return first
+
+
+def sums(terms: Array, axis: int, dtype: npt.DTypeLike) -> Array:
+    """Return the sums of the slices of `terms`, added up in `dtype`; `terms` stay as they are.
+
+    In rows the largest term comes last, or every small one would round beside it.
+    """
+    if axis == 1:
+        at = np.arange(len(terms)), terms.argmax(axis=1)
+        own = terms[at]
+        terms[at] = 0.0
+        total: Array = np.add.reduce(terms, axis=1, dtype=dtype)
+        total += own
+        terms[at] = own
+        return total
+    half = len(terms) // 2
+    halved = terms[: len(terms) - half].astype(dtype)
+    halved[:half] += terms[len(terms) - half :]
+    return fold(halved).copy()
+
+
+def fold_all(sums: list[Array]) -> Array:
+    """Return the sum of arrays of one shape."""
+    return fold(np.stack(sums))
+
+
+def exp_sums(x: Array, axis: int, scratch: Array) -> Array:
+    """Return the sums of ``exp(x)`` of every slice, unshifted; `scratch` is as for `from_values`.
+
+    The exponentials have the precision of `x`, their sum that of `scratch`.
+    """
+    terms = np.exp(x, out=scratch, dtype=x.dtype)
+    return np.add.reduce(terms, axis=1) if axis == 1 else fold(terms).copy()
 
 
 def from_values(
@@ -97,8 +130,8 @@ def from_values(
     if factor is not None:
         terms *= factor
         own = 1.0 if top is None else terms[np.arange(len(top)), top]
-        return Pair(peak, rests(terms, axis, top, own) + (own - 1.0))
-    rest = rests(terms, axis, top, 1.0)
+        return Pair(peak, rests(terms, axis, top) + (own - 1.0))
+    rest = rests(terms, axis, top)
     if careful is None:
         return Pair(peak, rest)
     again = careful(peak, rest)
@@ -185,6 +218,12 @@ def merge(p: Pair, q: Pair) -> Pair:
     p_wins = p.peak >= q.peak
     high_rest, low_rest = np.where(p_wins, (p.rest, q.rest), (q.rest, p.rest))
     return settled(Pair(peak, high_rest + (1.0 + low_rest) * np.exp(low - peak)))
+
+
+def merge_list(pairs: list[Pair]) -> Pair:
+    """Merge any number of pairs of arrays of one shape."""
+    peaks, rests = zip(*pairs, strict=True)
+    return merge_all(Pair(np.stack(peaks), np.stack(rests)))
 
 
 def merge_all(p: Pair) -> Pair:

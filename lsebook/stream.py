@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsebook import pair
+from lsebook.arguments import Axis, normalised_axes, quietly, real_array
 from lsebook.pair import Pair
-from lsebook.reductions import Axis, _Job, normalised_axes, quietly, real_array
+from lsebook.slices import Slices
 
 
 class LogSumExp:
@@ -88,10 +89,10 @@ class LogSumExp:
         shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
         p = pair.empty(shape, np.float64)
         if x.size:
-            job = _Job(x, None, None, axes, np.dtype(np.float64))
-            views = [part.reshape(job.walk.shape[: job.walk.kept_ndim]) for part in p]
-            for kept in job.walk.kept_boxes():
-                found = pair.settled(job.pair(kept, lambda _, rest: rest < 0.5))
+            slices = Slices(x, None, None, axes, np.dtype(np.float64))
+            views = [part.reshape(slices.walk.shape[: slices.walk.kept_ndim]) for part in p]
+            for kept in slices.walk.kept_boxes():
+                found = pair.settled(slices.pair(kept, lambda _, rest: rest < 0.5))
                 for view, part in zip(views, found, strict=True):
                     view[kept] = part.reshape(view[kept].shape)
         return self._absorb(p, prod(x.shape[i] for i in axes), "values")

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 import lsebook
 
 SIZES = (2, 3, 10, 63, 64, 200)
+FUNCTIONS = (lsebook.logsumexp, lsebook.log_softmax, lsebook.softmax)
 
 
 def normal(rng, n):
@@ -247,6 +248,16 @@ def test_softmax_far_from_a_peak_that_needs_a_shift(n):
     assert exact.ulps(got[0], exact.mp.mpf(1)) <= 1
 
 
+@pytest.mark.parametrize("n", [10, 100, 40_000])
+@pytest.mark.parametrize(("dtype", "large"), [(np.float64, 709.0), (np.float32, 88.5)])
+def test_softmax_whose_terms_fit_in_their_dtype_and_their_sum_does_not(n, dtype, large):
+    x = np.full(n, large, dtype)
+    assert np.isfinite(np.exp(x[0]))
+    for got in (lsebook.softmax(x), lsebook.softmax(np.tile(x, (2, 1)).T, axis=0)[:, 1]):
+        assert exact.ulps(got[0], exact.mp.mpf(1) / n, dtype) <= 1
+    assert exact.ulps(lsebook.logsumexp(x), exact.number(x[0]) + exact.mp.log(n), dtype) <= 1
+
+
 def test_narrow_results_of_sums_that_cancel():
     # Of 200000 pairs of float32 the ones whose exponentials add up to 1 most nearly.
     a = -np.random.default_rng(8).uniform(0.1, 3, 200_000).astype(np.float32)
@@ -270,22 +281,37 @@ def test_log_softmax_of_many_accuracy():
         assert exact.ulps(shares[i], exact.mp.exp(exact.number(x[i]) - total)) <= 5
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+# float32 has float32 exponentials, of which NumPy's are off by 2.5 ulp at worst; float16 has them
+# too, and they are exact enough to be rounded once.
+@pytest.mark.parametrize(
+    ("dtype", "log_share_bound", "share_bound"), [(np.float16, 1, 1), (np.float32, 2, 5)]
+)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_narrow_dtypes_are_rounded_once(dtype, family):
+@pytest.mark.parametrize("shift", [0.0, 3.0, -200.0, 1000.0])
+def test_narrow_dtypes(dtype, log_share_bound, share_bound, family, shift):
     rng = np.random.default_rng(4)
-    for n in SIZES:
-        x = family(rng, n)
+    for n in (1, *SIZES):
         # float16 ends at 65504.
-        x = (x / 2 if family is offset else x).astype(dtype)
-        total = exact.logsumexp(x)
-        if abs(total) > 1e-12:
-            assert exact.ulps(lsebook.logsumexp(x), total, dtype) <= 1
-        log_shares, shares = lsebook.log_softmax(x), lsebook.softmax(x)
-        for i in (0, n - 1):
-            log_share = exact.log_share(x, i)
-            assert exact.ulps(log_shares[i], log_share, dtype) <= 1
-            assert exact.ulps(shares[i], exact.mp.exp(log_share), dtype) <= 1
+        scale = 0.5 if family is offset else 1.0
+        rows = [(family(rng, max(n, 2))[:n] * scale + shift).astype(dtype) for _ in range(3)]
+        x = np.array(rows * 30)
+        rows_at_once = [f(x, axis=1) for f in FUNCTIONS]
+        columns_at_once = [f(x.T, axis=0) for f in FUNCTIONS]
+        for k, row in enumerate(rows):
+            total = exact.logsumexp(row)
+            nearest = dtype(float(total))
+            for got in (FUNCTIONS[0](row), rows_at_once[0][k], columns_at_once[0][k]):
+                if abs(total) > 1e-12:
+                    assert abs(got - nearest) <= np.spacing(abs(nearest))
+            log_shares = FUNCTIONS[1](row), rows_at_once[1][k], columns_at_once[1][:, k]
+            shares = FUNCTIONS[2](row), rows_at_once[2][k], columns_at_once[2][:, k]
+            for i in {0, n - 1}:
+                log_share = exact.log_share(row, i)
+                share = exact.mp.exp(log_share)
+                for got in log_shares:
+                    assert exact.ulps(got[i], log_share, dtype) <= log_share_bound
+                for got in shares:
+                    assert exact.ulps(got[i], share, dtype) <= share_bound
 
 
 def test_longdouble_keeps_its_digits():
