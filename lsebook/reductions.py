@@ -30,7 +30,7 @@ from lsebook.pair import Pair
 from lsebook.slices import FINE_BLOCK, Slices, least_log, least_sum, log_sums, low_rest
 
 #: Slices up to this length have a way of their own, and up to that one add up in Python.
-SHORT, VERY_SHORT = 16384, 32
+SHORT, VERY_SHORT = 2**17 - 4096, 32
 
 
 def _signed(
@@ -117,7 +117,8 @@ def logsumexp(
     sums of one sign (128 ulp where exponents and the logs of weights cancel, or signs do), as long
     as its absolute value exceeds 1e-12; below, its relative error stays under 1e-6. float16,
     bfloat16 and float32 give the nearest number of their dtype, or the one next to it; longdouble
-    has no special care for cancellation. Temporary memory is at most 1 MiB. See [1]_ for the analysis of the shift.
+    has no special care for cancellation. Temporary memory is at most 1 MiB. See [1]_ for the
+    analysis of the shift.
 
     References
     ----------
@@ -479,19 +480,17 @@ def _short_log_softmax(x: Array) -> Array | None:
 
 def _log_softmax_box(slices: Slices, kept: Box) -> Array | None:
     boxes = [kept + reduced for reduced in slices.walk.reduced_boxes()]
-    again: Array | None = None
     narrow = slices.read != slices.scratch.dtype
-    shifts = _narrow_log_total(slices, kept, boxes) if narrow else None
+    shifts, again = None, None
+    if slices.short_cuts:
+        find = _narrow_log_totals if narrow else _careless_pairs
+        shifts, again = find(slices, kept, boxes)
     if shifts is None:
+        slices.short_cuts = False
         # Narrow results need care only with what float64 would lose beside the peak's own 1.
-        most = 2.0**-16 if narrow else -np.inf if slices.short_cuts else np.inf
+        most = 2.0**-16 if narrow else np.inf
         p = pair.settled(slices.pair(kept, lambda _, rest: rest < most))
         shifts = [p.peak, np.log1p(p.rest)]
-        if slices.short_cuts and not narrow:
-            again = np.flatnonzero(p.rest < low_rest(slices.length))
-            if 2 * len(again) > len(p.rest):
-                slices.short_cuts = False
-                return _log_softmax_box(slices, kept)
     # Neither difference cancels: both terms are negative, so each rounds by half an ulp at most.
     first, *others = map(slices.beside, shifts)
     dtype = slices.scratch.dtype if others else slices.read
@@ -504,17 +503,28 @@ def _log_softmax_box(slices: Slices, kept: Box) -> Array | None:
     return again
 
 
-def _narrow_log_total(slices: Slices, kept: Box, boxes: list[Box]) -> list[Array] | None:
-    """Return the logs of the sums of float32 exponentials, if precise enough for any difference."""
-    total = slices.exp_sums(kept) if slices.short_cuts else None
-    if total is not None and total.max() < np.inf:
-        log_total: Array = np.log(total)
-        peak = np.maximum.reduce([pair.peaks(slices.block(box), slices.axis)[0] for box in boxes])
-        # Rounding errors of exp in float32 stay below half an ulp of what is 2 at least.
-        if (log_total - peak).min() >= 2.0:
-            return [log_total]
-    slices.short_cuts = False
-    return None
+def _careless_pairs(
+    slices: Slices, kept: Box, boxes: list[Box]
+) -> tuple[list[Array] | None, Array | None]:
+    """Return the peaks and logs of 1 + rest, and which slices need more care; None if most do."""
+    p = pair.settled(slices.pair(kept, None))
+    low = np.flatnonzero(p.rest < low_rest(slices.length))
+    return (None, None) if 2 * len(low) > len(p.rest) else ([p.peak, np.log1p(p.rest)], low)
+
+
+def _narrow_log_totals(
+    slices: Slices, kept: Box, boxes: list[Box]
+) -> tuple[list[Array] | None, Array | None]:
+    """Return the logs of sums of float32 exponentials, and which are not precise enough for all
+    differences from them; None if most are not."""
+    total = slices.exp_sums(kept)
+    if total is None:
+        return None, None
+    log_total = np.log(total)
+    peak = np.maximum.reduce([pair.peaks(slices.block(box), slices.axis)[0] for box in boxes])
+    # Rounding errors of exp in float32 stay below half an ulp of what is 2 at least.
+    near = np.flatnonzero(~((log_total - peak >= 2.0) & (total < np.inf)))
+    return (None, None) if 2 * len(near) > len(total) else ([log_total], near)
 
 
 @quietly
