@@ -124,7 +124,8 @@ class Slices:
             )
 
     def exp_sums(self, kept: Box) -> Array | None:
-        """Return the sums of unshifted exponentials, or None if the first block has no use."""
+        """Return the sums of unshifted exponentials, or None where the first block of all slices
+        vanished or overflowed."""
         boxes = self.walk.reduced_boxes()
 
         def of_block(reduced: Box) -> Array:
@@ -132,7 +133,7 @@ class Slices:
             return pair.exp_sums(x, self.axis, self.scratch_for(x))
 
         first = of_block(next(boxes))
-        if not (first.min() > 0.0 and first.max() < np.inf):
+        if not (first.max() > 0.0 and first.min() < np.inf):
             return None
         return in_groups(itertools.chain([first], map(of_block, boxes)), pair.fold_all)
 
