@@ -258,6 +258,57 @@ def test_softmax_whose_terms_fit_in_their_dtype_and_their_sum_does_not(n, dtype,
     assert exact.ulps(lsebook.logsumexp(x), exact.number(x[0]) + exact.mp.log(n), dtype) <= 1
 
 
+@pytest.mark.parametrize(
+    ("dtype", "peak", "low"), [(np.float64, -10.0, -715.0), (np.float32, -5.0, -91.5)]
+)
+@pytest.mark.parametrize("n", [2, 100, 40_000])
+def test_softmax_of_a_normal_share_whose_exponential_is_not(dtype, peak, low, n):
+    x = np.full(n, -np.inf, dtype)
+    x[:2] = peak, low
+    assert 0 < np.exp(x[1]) < np.finfo(dtype).tiny
+    share = exact.mp.exp(exact.log_share(x[:2], 1))
+    assert share > exact.number(np.finfo(dtype).tiny)
+    rows, columns = np.tile(x, (70, 1)), np.tile(x[:, None], (1, 70))
+    for got in (lsebook.softmax(x), lsebook.softmax(rows, 1)[9], lsebook.softmax(columns, 0)[:, 9]):
+        assert exact.ulps(got[1], share, dtype) <= 5
+
+
+@pytest.mark.parametrize("n", [3, 100, 2000])
+@pytest.mark.parametrize("low", [-30.0, -3.0])
+def test_float32_slices_of_which_few_need_float64(n, low):
+    # Most have a sum far from every number; in some a single number is nearly all of it.
+    x = np.random.default_rng(9).normal(size=(300, n)).astype(np.float32)
+    x[::50, 1:] = low
+    x[::50, 0] = 2.5
+    y = np.ascontiguousarray(x.T)
+    values = lsebook.logsumexp(x, 1), lsebook.logsumexp(y, 0)
+    logs = lsebook.log_softmax(x, 1), lsebook.log_softmax(y, 0).T
+    for k in (0, 1, 50, 100, 299):
+        total = exact.logsumexp(x[k])
+        log_share = exact.log_share(x[k], 0)
+        for value, log_shares in zip(values, logs, strict=True):
+            nearest = np.float32(float(total))
+            assert abs(value[k] - nearest) <= np.spacing(abs(nearest))
+            assert exact.ulps(log_shares[k, 0], log_share, np.float32) <= 2
+        assert exact.ulps(lsebook.log_softmax(x[k])[0], log_share, np.float32) <= 2
+
+
+def test_signed_sums_and_means_of_longdouble():
+    rng = np.random.default_rng(10)
+    x = rng.normal(size=50).astype(np.longdouble)
+    b = rng.normal(size=50).astype(np.longdouble)
+    b += 0.5 - b.mean()
+    total, size = exact.total(x, b), exact.total(x, np.abs(b))
+    # Longdouble has no second try: the difference of two sums loses as much as it cancels.
+    error = exact.mp.mpf(2) ** -61 * size / total
+    value, sign = lsebook.logsumexp(x, b=b, return_sign=True)
+    assert sign == 1
+    assert total > 0
+    assert abs(exact.number(value) - exact.mp.log(total)) <= error
+    mean = exact.mp.log(total / exact.number(b.sum()))
+    assert abs(exact.number(lsebook.logmeanexp(x, b=b)) - mean) <= error
+
+
 def test_narrow_results_of_sums_that_cancel():
     # Of 200000 pairs of float32 the ones whose exponentials add up to 1 most nearly.
     a = -np.random.default_rng(8).uniform(0.1, 3, 200_000).astype(np.float32)
