@@ -189,7 +189,7 @@ def _log_sum(
     if x.size == 0:
         left = [n for i, n in enumerate(x.shape) if i not in axes]
         return np.full(left, np.nan if mean else -np.inf, result), None, axes
-    count = _count(x.shape, weights, include, axes) if mean else None
+    count = _count(x.shape, weights, include, axes, work) if mean else None
     if weights is not None and np.fmin.reduce(weights, axis=None) < 0:
         value, sign = _signed(x, weights, include, axes, work, count)
         return value.astype(result), sign, axes
@@ -197,7 +197,11 @@ def _log_sum(
 
 
 def _count(
-    shape: tuple[int, ...], weights: Array | None, include: Array | None, axes: tuple[int, ...]
+    shape: tuple[int, ...],
+    weights: Array | None,
+    include: Array | None,
+    axes: tuple[int, ...],
+    work: DType,
 ) -> Array:
     """Return the sum of the weights that are included, or how many elements are."""
     if weights is None:
@@ -205,7 +209,7 @@ def _count(
             return np.asarray(float(math.prod(shape[i] for i in axes)))
         return np.asarray(np.count_nonzero(include, axis=axes), np.float64)
     included: Any = True if include is None else include
-    return np.asarray(np.sum(weights, axis=axes, dtype=np.float64, where=included))
+    return np.asarray(np.sum(weights, axis=axes, dtype=work, where=included))
 
 
 def _short_slice(x: Array, axis: Axis) -> Array | None:
