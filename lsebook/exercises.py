@@ -165,10 +165,12 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     """
     if name not in EXERCISES:
         raise ValueError(f"no exercise named {name!r}; there are {', '.join(sorted(EXERCISES))}")
-    return Report(name, tuple(_row(case, function) for case in EXERCISES[name]))
+    cases = EXERCISES[name]
+    return Report(name, tuple(_row(case, function, cases[0].hint) for case in cases))
 
 
-def _row(case: Case, function: Callable[..., Any]) -> Row:
+def _row(case: Case, function: Callable[..., Any], usual: str) -> Row:
+    """Return what became of a case; `usual` is the hint where nothing overflowed or vanished."""
     arguments, keywords = deepcopy((case.arguments, case.keywords))
     passed_in = tuple((v for v in a) for a in arguments) if case.stream else arguments
     expected = _shown(np.asarray(case.expected))
@@ -209,7 +211,8 @@ def _row(case: Case, function: Callable[..., Any]) -> Row:
         close |= np.abs(got - want) <= case.atol + case.rtol * np.abs(want)
         close &= np.isfinite(got) | ~np.isfinite(want)
     if not close.all():
-        return row(shown)
+        overflowed = not np.isfinite(got).all()
+        return row(shown, hint=case.hint if overflowed or case.hint not in _RANGE else usual)
     if warned and case.quiet:
         return row(_one_line(f"{shown}, warning: {warned[0].message}"))
     return row(shown, passed=True)
@@ -249,6 +252,7 @@ _SHIFT = "exp가 넘칩니다. 최댓값을 먼저 빼세요. / exp overflows: s
 _UNDER = (
     "exp가 모두 0이 됩니다. 최댓값을 먼저 빼세요. / Every exp is 0: subtract the maximum first."
 )
+_RANGE = (_SHIFT, _UNDER)
 _BACK = "뺀 최댓값을 다시 더했나요? / Did you add the maximum back?"
 _TAIL = "아주 작은 꼬리도 남습니다: log1p. / A tiny tail counts here: use log1p."
 _ALL_OUT = "−inf − (−inf)는 nan입니다. 따로 다루세요. / −inf − (−inf) is nan: treat it apart."

@@ -409,3 +409,15 @@ def test_every_hint_is_one_short_line_in_both_languages(name):
         assert re.search("[가-힣]", korean)
         assert not re.search("[가-힣]", english)
         assert len(case.hint) <= 100
+
+
+def test_finite_answers_are_not_said_to_overflow():
+    def not_added_back(x):
+        x = np.asarray(x, float)
+        return np.log(np.exp(x - x.max()).sum())
+
+    text = str(exercises.check("logsumexp_1d", not_added_back))
+    assert "add the maximum back" in text
+    assert "overflows" not in text
+    assert "Every exp is 0" not in text
+    assert "overflows" in str(exercises.check("logsumexp_1d", lambda x: np.log(np.exp(x).sum())))
