@@ -28,6 +28,7 @@ def test_a_chapter_prints_whole(address: str, desktop: BrowserContext, tmp_path:
     assert heights
     assert all(box is not None and box["height"] > 0 for box in heights)
     assert not page.locator(".bd-sidebar-primary").is_visible()
+    assert page.locator(".bd-article h1").is_visible()
     page.pdf(path=tmp_path / "chapter.pdf")
     assert (tmp_path / "chapter.pdf").stat().st_size > 50_000
     page.close()
