@@ -269,6 +269,7 @@ _RESCALE = (
 )
 _DIVIDE = "확률의 합은 1이어야 합니다. / The probabilities must add up to 1."
 _LOGS = "곱이 0이 됩니다. 로그를 더하세요. / The product underflows to 0: add the logs."
+_LOG_EMPTY = "0의 로그는 −inf이고, 합은 0입니다. / The log of 0 is −inf: the sum is 0."
 _LOG_ZERO = "0의 로그는 −inf이고, 곱은 0입니다. / The log of 0 is −inf: the product is 0."
 _NO_FACTOR = "빈 곱은 1, 그 로그는 0입니다. / The empty product is 1 and its log is 0."
 _TEMPERATURE = "지수에서 x를 T로 나누세요. / Divide x by T inside the exponential."
@@ -435,7 +436,7 @@ EXERCISES: dict[str, tuple[Case, ...]] = {
             "[1000, 1000], w = [0, 0]",
             (np.array([1000.0, 1000.0]), np.zeros(2)),
             -INF,
-            _LOG_ZERO,
+            _LOG_EMPTY,
             quiet=False,
         ),
     ),
