@@ -79,8 +79,19 @@ def one_display(tex: str) -> str:
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
-    self.body.append(formula(node, node.astext(), display=False) + "</span>")
+    self.body.append(formula(node, node.astext(), display=False) + "</span>" + joint(node))
     raise nodes.SkipNode
+
+
+def joint(node: nodes.math) -> str:
+    """Return a word joiner where text goes on right behind a formula.
+
+    Browsers may break a line behind any box, and would part a Korean particle or a full stop from
+    its formula.
+    """
+    behind = node.parent[node.parent.index(node) + 1 :]
+    goes_on = bool(behind) and isinstance(behind[0], nodes.Text) and not behind[0][:1].isspace()
+    return "\N{WORD JOINER}" if goes_on else ""
 
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:

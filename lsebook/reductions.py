@@ -637,7 +637,7 @@ def logcumsumexp(a: npt.ArrayLike, axis: int | None = None) -> Any:
 
     References
     ----------
-    .. [1] G. E. Blelloch, "Prefix sums and their applications", CMU-CS-90-190 (1990).
+    .. [1] Guy E. Blelloch, "Prefix sums and their applications", CMU-CS-90-190 (1990).
 
     Examples
     --------
