@@ -59,6 +59,8 @@ class Katex:
 katex = Katex()
 #: Longer TeX may be wider than a phone. Its box scrolls then, so the keyboard must reach it.
 WIDE = 50
+#: Shorter TeX in a line fits on every phone and needs no box that scrolls.
+SHORT = 24
 
 
 def formula(node: nodes.Element, tex: str, display: bool) -> str:
@@ -78,8 +80,10 @@ def one_display(tex: str) -> str:
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
-    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
-    self.body.append(formula(node, node.astext(), display=False) + "</span>" + joint(node))
+    tex = node.astext()
+    short = " short" if len(tex) < SHORT else ""
+    self.body.append(self.starttag(node, "span", "", CLASS=f"math notranslate{short}"))
+    self.body.append(formula(node, tex, display=False) + "</span>" + joint(node))
     raise nodes.SkipNode
 
 
