@@ -248,6 +248,13 @@ def test_softmax_far_from_a_peak_that_needs_a_shift(n):
     assert exact.ulps(got[0], exact.mp.mpf(1)) <= 1
 
 
+@pytest.mark.parametrize("outside", [np.nan, np.inf, 3.0])
+def test_weights_left_out_of_a_sum_that_cancels(outside):
+    x = np.array([-np.log(2), -np.log(2), 0.0])
+    b, where = np.array([1.0, 1.0, outside]), np.array([True, True, False])
+    assert exact.ulps(lsebook.logsumexp(x, b=b, where=where), exact.logsumexp(x[:2])) <= 4
+
+
 @pytest.mark.parametrize("n", [10, 100, 40_000])
 @pytest.mark.parametrize(("dtype", "large"), [(np.float64, 709.0), (np.float32, 88.5)])
 def test_softmax_whose_terms_fit_in_their_dtype_and_their_sum_does_not(n, dtype, large):
