@@ -137,14 +137,11 @@ class Slices:
             return None
         return in_groups(itertools.chain([first], map(of_block, boxes)), pair.fold_all)
 
-    def pair(
-        self, kept: Box, careful: Callable[[Array, Array], Array] | None, which: Any = slice(None)
-    ) -> Pair:
-        """Return the pairs of the slices in a box of the kept axes, or of some of them."""
+    def pair(self, kept: Box, careful: Callable[[Array, Array], Array] | None) -> Pair:
+        """Return the pairs of the slices in a box of the kept axes."""
 
         def of_block(reduced: Box) -> Pair:
             x, factor = self.weighted_block(kept + reduced)
-            x = x[which] if self.axis == 1 else x[:, which]
             return pair.from_values(x, self.axis, self.scratch_for(x), careful, factor)
 
         return in_groups(map(of_block, self.walk.reduced_boxes()), pair.merge_list)
