@@ -1,9 +1,9 @@
 """Serve one small style sheet and only the scripts that a page uses.
 
 The theme and a dozen extensions add their files to every page: 0.6 MB of Font Awesome, 0.5 MB of
-style sheets, scripts for things this book does not have. Neither Sphinx nor the theme has a
-setting for it. Here each page loads what it uses, and the style sheets become one, without the
-rules for classes that occur on no page.
+style sheets, Bootstrap, scripts for things this book does not have. Neither Sphinx nor the theme
+has a setting for it. Here each page loads what it uses, and the style sheets become one, without
+the rules for classes that occur on no page.
 """
 
 import re
@@ -26,7 +26,8 @@ SHEETS = (
 )
 SCRIPTS = {"scripts/sphinx-book-theme.js", "site.js", "explorables.js", "search.js"}
 UNUSED = (
-    "vendor/**/*", "styles/*", "scripts/fontawesome*", "scripts/*.map", "scripts/*.txt", "*.map",
+    "vendor/**/*", "styles/*", "scripts/fontawesome*", "scripts/bootstrap*", "scripts/*.map",
+    "scripts/*.txt", "*.map",
     "doctools.js", "documentation_options.js", "sphinx_highlight.js", "searchtools.js",
     "language_data.js", "design-tabs.js", "togglebutton.*", "sphinx-thebe.*", "thebe*", "copy*.svg",
     "check-solid.svg", "clipboard.min.js", "copybutton*", "images/*", "locales/**/*", "minus.png",
@@ -34,7 +35,6 @@ UNUSED = (
     *SHEETS,
 )  # fmt: skip
 ATTRIBUTE = re.compile(r'\b(?:class|id)="([^"]*)"')
-ADDED_BY_BOOTSTRAP = ("active", "show", "fade", "collapsing")
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 
 
@@ -53,7 +53,7 @@ def keep_used_files(
 
 def names_in(folder: Path) -> set[str]:
     """The classes and ids of the site's pages, and what its own and the theme's scripts name."""
-    names = set(ADDED_BY_BOOTSTRAP)
+    names: set[str] = set()
     for page in folder.rglob("*.html"):
         for value in ATTRIBUTE.findall(page.read_text(encoding="utf-8")):
             names.update(value.split())

@@ -2,10 +2,18 @@
 window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the theme's script
 
 (() => {
+  // Sections further down are laid out when they come near (site.css). Where a scroll bar shows
+  // the page's length, and before a jump or a print, they all are.
   const opened = () => delete document.documentElement.dataset.opening;
-  addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(opened));
   addEventListener("hashchange", opened);
   addEventListener("beforeprint", opened);
+  addEventListener("click", ({ target }) => target.closest("a[href^='#']") && opened(), true);
+  addEventListener("load", (event) => {
+    // The theme would measure every box now, for the focus, and so lay out the whole page at once;
+    // the observer below measures a box when it is laid out.
+    event.stopImmediatePropagation();
+    if (matchMedia("(min-width: 992px)").matches) (window.requestIdleCallback ?? setTimeout)(opened);
+  });
 
   const korean = document.documentElement.lang === "ko";
 
@@ -58,10 +66,11 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
 
   // A box that scrolls must be reachable by keyboard, one that does not must not take the focus.
   const mark = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    const scrolls = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
+    entries.forEach(({ target }, i) => {
+      if (scrolls[i]) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
-    }
+    });
   });
   document
     .querySelectorAll(".formula, .bd-article span.math, .bd-article pre, .output")

@@ -69,10 +69,14 @@ def open_page(context: BrowserContext, address: str) -> Visit:
     return visit
 
 
+def lay_out(page: Page) -> None:
+    """Lay out the sections that wait until they come near, as the page does before it prints."""
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+
 def bring_to_life(page: Page) -> int:
     """Scroll every explorable into view and wait until it is live."""
-    # Until then sections further down have a provisional height, and figures move away.
-    page.wait_for_selector("html:not([data-opening])", state="attached")
+    lay_out(page)
     figures = page.locator(".explorable")
     for i in range(figures.count()):
         figures.nth(i).scroll_into_view_if_needed()

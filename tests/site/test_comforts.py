@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.site.browsing import open_page
+from tests.site.browsing import lay_out, open_page
 
 
 def test_dark_theme_is_remembered(address: str, browser: Browser) -> None:
@@ -86,11 +86,35 @@ def test_reduced_motion_is_respected(address: str, browser: Browser) -> None:
     context.close()
 
 
+def test_a_phone_lays_out_only_what_is_near(address: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
+    page.wait_for_load_state("networkidle")
+    last = page.locator(".bd-article .formula").last
+    laid_out = "(e) => e.checkVisibility({ contentVisibilityAuto: true })"
+    assert not last.evaluate(laid_out)
+    last.scroll_into_view_if_needed()
+    assert last.evaluate(laid_out)
+    context.close()
+
+
+def test_only_boxes_that_scroll_take_the_focus(address: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
+    lay_out(page)
+    page.wait_for_load_state("networkidle")
+    boxes = page.locator(".bd-article pre").evaluate_all(
+        "all => all.map((e) => [e.scrollWidth > e.clientWidth, e.getAttribute('tabindex')])"
+    )
+    assert {scrolls for scrolls, _ in boxes} == {True, False}
+    assert all(index == ("0" if scrolls else None) for scrolls, index in boxes)
+    context.close()
+
+
 @pytest.mark.parametrize("width", [1400, 390])
 def test_links_land_on_their_sections(address: str, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
-    page.wait_for_selector("html:not([data-opening])", state="attached")
     sections = page.locator(".bd-article > section > section")
     names = sections.evaluate_all("all => all.map((section) => section.id)")
     for name in names[1:-3]:
