@@ -6,7 +6,7 @@ BIN := .venv/bin
 BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
 
 .DELETE_ON_ERROR:
-.PHONY: book lab test outputs translations benchmark audit clean
+.PHONY: book lab test test-site test-baseline outputs translations benchmark audit clean
 
 book: .venv/installed  ## build the site
 	$(BIN)/jupyter-book build -W --keep-going .
@@ -15,12 +15,17 @@ book: .venv/installed  ## build the site
 lab: .venv/installed  ## run the notebooks yourself
 	$(BIN)/jupyter lab chapters
 
-test: .venv/installed  ## check everything
+test: .venv/installed  ## check the package, both editions and every notebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests lsebook --doctest-modules --cov
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/package tests/book lsebook --doctest-modules --cov
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
+
+test-site: .venv/installed  ## read the site in a browser; SITE=folder for one that is built
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/site --cov --cov-append
+
+test-baseline: .venv/installed  ## check every notebook with other processor instructions
 	NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
 
 outputs: .venv/installed  ## run all notebooks, or NOTEBOOKS="...", and write their outputs

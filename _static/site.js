@@ -72,7 +72,14 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
       else target.removeAttribute("tabindex");
     });
   });
-  document
-    .querySelectorAll(".formula, .bd-article span.math, .bd-article pre, .output")
-    .forEach((box) => mark.observe(box));
+  const boxes = document.querySelectorAll(
+    ".formula, .bd-article span.math, .bd-article pre, .output, .pst-scrollable-table-container",
+  );
+  const markAll = () =>
+    boxes.forEach((box) => {
+      mark.unobserve(box); // to be told of its size anew
+      mark.observe(box);
+    });
+  markAll();
+  document.fonts.addEventListener("loadingdone", markAll); // the box keeps its width, formulas do not
 })();

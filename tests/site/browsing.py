@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -19,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WIDTHS = (1400, 390)
 
 
@@ -71,7 +72,10 @@ def open_page(context: BrowserContext, address: str) -> Visit:
 
 def lay_out(page: Page) -> None:
     """Lay out the sections that wait until they come near, as the page does before it prints."""
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate(
+        "dispatchEvent(new Event('beforeprint'));"
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 def bring_to_life(page: Page) -> int:

@@ -1,10 +1,13 @@
-"""Builds the site from a copy of the sources, as a reader would by hand."""
+"""Builds the site from a copy of the sources, as a reader would by hand, and reads its pages."""
 
 import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +41,11 @@ def build(source: Path, **environment: str) -> Path:
     )
     assert done.returncode == 0, done.stdout[-4000:]
     return source / "_build" / "html"
+
+
+@cache
+def parsed(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 def pages(site: Path) -> list[str]:

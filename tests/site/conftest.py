@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from _ext import npm_packages
-from tests.site.browsing import THEMES, WIDTHS, launched
+from tests.site.browsing import launched
 from tests.site.building import ROOT, build, copy_sources
 from tests.site.serving import served
 
@@ -61,20 +61,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Browser) -> Iterator[dict[tuple[int, str], BrowserContext]]:
-    """A browser window for each width and theme."""
-    opened = {
-        (width, theme): browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, locale="ko-KR"
-        )
-        for width in WIDTHS
-        for theme in THEMES
-    }
-    yield opened
-    for context in opened.values():
-        context.close()
-
-
-@pytest.fixture
-def desktop(contexts: dict[tuple[int, str], BrowserContext]) -> BrowserContext:
-    return contexts[1400, "light"]
+def desktop(browser: Browser) -> Iterator[BrowserContext]:
+    """A wide window in the light theme."""
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900}, color_scheme="light", locale="ko-KR"
+    )
+    yield context
+    context.close()

@@ -90,11 +90,11 @@ def test_a_phone_lays_out_only_what_is_near(address: str, browser: Browser) -> N
     context = browser.new_context(viewport={"width": 390, "height": 900})
     page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
     page.wait_for_load_state("networkidle")
-    last = page.locator(".bd-article .formula").last
+    last = page.locator(".bd-article .formula").last.element_handle()
     laid_out = "(e) => e.checkVisibility({ contentVisibilityAuto: true })"
-    assert not last.evaluate(laid_out)
+    assert not page.evaluate(laid_out, last)
     last.scroll_into_view_if_needed()
-    assert last.evaluate(laid_out)
+    page.wait_for_function(laid_out, arg=last)
     context.close()
 
 
@@ -104,7 +104,8 @@ def test_only_boxes_that_scroll_take_the_focus(address: str, browser: Browser) -
     lay_out(page)
     page.wait_for_load_state("networkidle")
     boxes = page.locator(".bd-article pre").evaluate_all(
-        "all => all.map((e) => [e.scrollWidth > e.clientWidth, e.getAttribute('tabindex')])"
+        "all => all.filter((e) => e.checkVisibility())"
+        ".map((e) => [e.scrollWidth > e.clientWidth, e.getAttribute('tabindex')])"
     )
     assert {scrolls for scrolls, _ in boxes} == {True, False}
     assert all(index == ("0" if scrolls else None) for scrolls, index in boxes)

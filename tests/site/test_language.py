@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext
 from _ext import korean
 from _ext.editions import CATALOGUES, TITLES
 from tests.site.browsing import open_page
-from tests.site.building import chapters, pages
+from tests.site.building import chapters, pages, parsed
 
 HANGUL = re.compile("[가-힣]")
 SPOKEN = """() => {
@@ -90,10 +90,6 @@ def test_no_page_shows_a_string_of_the_other_language(
         assert not alien, name
 
 
-def parsed(site: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
-
-
 def link(page: BeautifulSoup, selector: str) -> Tag:
     found = page.select_one(selector)
     assert found is not None, selector
@@ -102,7 +98,7 @@ def link(page: BeautifulSoup, selector: str) -> Tag:
 
 def test_pages_name_their_language_and_edition(site: Path) -> None:
     for name in chapters(site):
-        page = parsed(site, name)
+        page = parsed(site / name)
         language = name.split("/")[1]
         assert link(page, "html")["lang"] == language
         assert TITLES[language] in link(page, "title").text
@@ -111,7 +107,7 @@ def test_pages_name_their_language_and_edition(site: Path) -> None:
 
 def test_the_switch_leads_to_the_same_page(site: Path) -> None:
     for name in chapters(site):
-        switch = link(parsed(site, name), ".language-switch")
+        switch = link(parsed(site / name), ".language-switch")
         other = {"ko": "en", "en": "ko"}[name.split("/")[1]]
         target = ((site / name).parent / str(switch["href"])).resolve()
         assert target == (site / name.replace(f"/{name.split('/')[1]}/", f"/{other}/")).resolve()
@@ -136,14 +132,14 @@ def test_the_switch_keeps_the_section(address: str, desktop: BrowserContext) -> 
 def test_neighbours_stay_inside_the_edition(site: Path) -> None:
     for name in chapters(site):
         folder = (site / name).parent.resolve()
-        for neighbour in parsed(site, name).select(".prev-next-area a"):
+        for neighbour in parsed(site / name).select(".prev-next-area a"):
             assert (folder / str(neighbour["href"])).resolve().parent == folder, name
 
 
 def test_sidebar_lists_one_edition(site: Path) -> None:
     for name in chapters(site):
         folder = (site / name).parent.resolve()
-        entries = parsed(site, name).select(".bd-links a")
+        entries = parsed(site / name).select(".bd-links a")
         assert len(entries) >= 5
         for entry in entries:
             target = (folder / str(entry["href"]).split("#")[0]).resolve()
@@ -163,7 +159,7 @@ def test_editions_number_alike(site: Path, selector: str) -> None:
     for name in chapters(site):
         if not name.startswith("chapters/ko/0"):
             continue
-        ko, en = (parsed(site, n) for n in (name, name.replace("/ko/", "/en/")))
+        ko, en = (parsed(site / n) for n in (name, name.replace("/ko/", "/en/")))
         numbers = [
             [NUMBER.findall(tag.get_text()) for tag in page.select(f".bd-article {selector}")]
             for page in (ko, en)

@@ -2,20 +2,14 @@
 
 import re
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from tests.site.building import pages
+from tests.site.building import pages, parsed
 
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?")
-
-
-@cache
-def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 def addresses(page: BeautifulSoup) -> list[str]:
@@ -28,7 +22,7 @@ def addresses(page: BeautifulSoup) -> list[str]:
 
 def dead_links(site: Path, name: str) -> list[str]:
     dead = []
-    for address in addresses(soup(site / name)):
+    for address in addresses(parsed(site / name)):
         parts = urlsplit(address)
         if parts.scheme in ("http", "https"):
             if not DOMAIN.fullmatch(parts.netloc):
@@ -41,7 +35,7 @@ def dead_links(site: Path, name: str) -> list[str]:
         target = (site / name).parent / unquote(parts.path) if parts.path else site / name
         if not target.resolve().is_relative_to(site.resolve()) or not target.is_file():
             dead.append(f"no such file: {address}")
-        elif parts.fragment and not soup(target.resolve()).find(id=unquote(parts.fragment)):
+        elif parts.fragment and not parsed(target.resolve()).find(id=unquote(parts.fragment)):
             dead.append(f"no such anchor: {address}")
     return dead
 
@@ -53,15 +47,15 @@ def test_internal_links_and_anchors_resolve(site: Path) -> None:
 
 def test_no_page_names_a_file_of_another_host(site: Path) -> None:
     for name in pages(site):
-        for tag in soup(site / name).find_all(["script", "img", "iframe", "source"]):
+        for tag in parsed(site / name).find_all(["script", "img", "iframe", "source"]):
             assert not str(tag.get("src", "")).startswith(("http", "//")), (name, tag)
-        for tag in soup(site / name).find_all("link", rel=["stylesheet", "preload", "icon"]):
+        for tag in parsed(site / name).find_all("link", rel=["stylesheet", "preload", "icon"]):
             assert not str(tag.get("href", "")).startswith(("http", "//")), (name, tag)
 
 
 def test_every_page_forbids_other_origins(site: Path) -> None:
     for name in pages(site):
-        policy = soup(site / name).find("meta", {"http-equiv": "Content-Security-Policy"})
+        policy = parsed(site / name).find("meta", {"http-equiv": "Content-Security-Policy"})
         assert isinstance(policy, Tag), name
         content = str(policy["content"])
         assert re.match(r"default-src '(self|none)'", content), name
@@ -70,13 +64,13 @@ def test_every_page_forbids_other_origins(site: Path) -> None:
 
 def test_ids_are_unique(site: Path) -> None:
     for name in pages(site):
-        counts = Counter(tag["id"] for tag in soup(site / name).find_all(id=True))
+        counts = Counter(tag["id"] for tag in parsed(site / name).find_all(id=True))
         assert [identifier for identifier, n in counts.items() if n > 1] == [], name
 
 
 def test_every_page_has_what_heads_need(site: Path) -> None:
     for name in pages(site):
-        head = soup(site / name).head
+        head = parsed(site / name).head
         assert head is not None
         assert head.find("link", rel="icon") is not None, name
         assert head.find("title") is not None, name

@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser
 
-from tests.site.browsing import THEMES
 from tests.site.inspection import assert_all_well
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_narrow_pages_are_quiet_fit_and_accessible(
-    site: Path, address: str, contexts: dict[tuple[int, str], BrowserContext], theme: str
+    site: Path, address: str, browser: Browser
 ) -> None:
-    assert_all_well(site, contexts[390, theme], address)
+    assert_all_well(site, browser, address, 390)

@@ -12,7 +12,7 @@ from docutils import nodes
 
 from _ext import assets, citations, downloads, editions, korean, mathematics, npm_packages, search
 from _ext.numbering import count_anew, renumber
-from tests.site.building import ROOT
+from authoring.pages import ROOT
 
 EXTENSIONS = sorted((ROOT / "_ext").glob("*.py"))
 
