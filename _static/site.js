@@ -7,7 +7,12 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
   const opened = () => delete document.documentElement.dataset.opening;
   addEventListener("hashchange", opened);
   addEventListener("beforeprint", opened);
-  addEventListener("click", ({ target }) => target.closest("a[href^='#']") && opened(), true);
+  const jump = ({ target }) => {
+    if (!target.closest("a[href^='#']")) return;
+    opened();
+    target.closest("dialog")?.close(); // the contents on a phone, which hide what they lead to
+  };
+  addEventListener("click", jump, true);
   addEventListener("load", (event) => {
     // The theme would measure every box now, for the focus, and so lay out the whole page at once;
     // the observer below measures a box when it is laid out.

@@ -112,6 +112,20 @@ def test_only_boxes_that_scroll_take_the_focus(address: str, browser: Browser) -
     context.close()
 
 
+def test_contents_of_a_phone_lead_to_the_section_and_close(address: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+    page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
+    page.locator(".secondary-toggle").click()
+    entry = page.locator("dialog[open] a[href^='#']").nth(6)
+    name = entry.get_attribute("href")
+    entry.click()
+    page.locator("dialog[open]").wait_for(state="detached")
+    page.wait_for_function("location.hash.length > 1")
+    top = f"document.querySelector('{name}').getBoundingClientRect().top"
+    assert 0 <= page.evaluate(top) < 150
+    context.close()
+
+
 @pytest.mark.parametrize("width", [1400, 390])
 def test_links_land_on_their_sections(address: str, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
