@@ -21,6 +21,10 @@ def normal(rng, n):
     return rng.normal(size=n)
 
 
+def raised(rng, n):
+    return 500 + rng.normal(size=n) * 0.1
+
+
 def wide(rng, n):
     return rng.normal(size=n) * 30
 
@@ -63,6 +67,7 @@ def level_and_peak(rng, n):
 
 FAMILIES = [
     normal,
+    raised,
     wide,
     offset,
     tail,
@@ -240,9 +245,10 @@ def test_accuracy_does_not_depend_on_the_count(n, scale):
 
 @pytest.mark.parametrize("n", [2, 20, 100, 20_000])
 def test_softmax_far_from_a_peak_that_needs_a_shift(n):
-    # x - peak rounds here, by up to 500 ulp of the share.
+    # x - peak rounds here, by 256 ulp of the share.
     x = np.full(n, 300.0)
-    x[:2] = [1000.1, 417.37]
+    x[:2] = [1000.1, np.nextafter(417.37, 0.0)]
+    assert exact.number(x[1] - x[0]) != exact.number(x[1]) - exact.number(x[0])
     got = lsebook.softmax(x)
     assert exact.ulps(got[1], exact.mp.exp(exact.log_share(x[:3], 1))) <= 2
     assert exact.ulps(got[0], exact.mp.mpf(1)) <= 1
@@ -253,6 +259,10 @@ def test_weights_left_out_of_a_sum_that_cancels(outside):
     x = np.array([-np.log(2), -np.log(2), 0.0])
     b, where = np.array([1.0, 1.0, outside]), np.array([True, True, False])
     assert exact.ulps(lsebook.logsumexp(x, b=b, where=where), exact.logsumexp(x[:2])) <= 4
+    x[1] -= 1e-9
+    value, sign = lsebook.logsumexp(x, b=b * [1, -1, 1], where=where, return_sign=True)
+    assert exact.ulps(value, exact.logsumexp(x[:2], [1, -1])) <= 128
+    assert sign == 1
 
 
 @pytest.mark.parametrize("n", [10, 100, 40_000])
@@ -345,7 +355,7 @@ def test_log_softmax_of_many_accuracy():
     ("dtype", "log_share_bound", "share_bound"), [(np.float16, 1, 1), (np.float32, 2, 5)]
 )
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("shift", [0.0, 3.0, -200.0, 1000.0])
+@pytest.mark.parametrize("shift", [0.0, 3.0, 60.0, -200.0, 1000.0])
 def test_narrow_dtypes(dtype, log_share_bound, share_bound, family, shift):
     rng = np.random.default_rng(4)
     for n in (1, *SIZES):
@@ -363,6 +373,7 @@ def test_narrow_dtypes(dtype, log_share_bound, share_bound, family, shift):
                     assert abs(got - nearest) <= np.spacing(abs(nearest))
             log_shares = FUNCTIONS[1](row), rows_at_once[1][k], columns_at_once[1][:, k]
             shares = FUNCTIONS[2](row), rows_at_once[2][k], columns_at_once[2][:, k]
+            assert {got.dtype for got in (*log_shares, *shares)} == {np.dtype(dtype)}
             for i in {0, n - 1}:
                 log_share = exact.log_share(row, i)
                 share = exact.mp.exp(log_share)

@@ -293,6 +293,31 @@ def test_complex_numbers_go_to_scipy():
     out = np.empty((), complex)
     assert lsebook.logsumexp([1j], out=out) is out
     np.testing.assert_allclose(out, 1j)
+    value, sign = lsebook.logsumexp([1j, 1j], b=[-1, -1], out=out, return_sign=True)
+    assert value is out
+    np.testing.assert_allclose([value, sign * np.exp(value)], [LN2, -2 * np.exp(1j)], atol=1e-15)
+
+
+def test_complex_numbers_along_an_axis():
+    x = np.log([[1.0, 3.0], [2.0, 5.0]]) + 0j
+    np.testing.assert_allclose(lsebook.logsumexp(x, axis=1), np.log([4.0, 7.0]), rtol=1e-14)
+    kept, sign = lsebook.logsumexp(x, axis=0, keepdims=True, return_sign=True)
+    np.testing.assert_allclose(kept, np.log([[3.0, 8.0]]), rtol=1e-14)
+    np.testing.assert_allclose(sign, [[1.0, 1.0]], rtol=1e-14)
+    nothing = np.empty((2, 0), complex)
+    value, sign = lsebook.logsumexp(nothing, axis=1, keepdims=True, return_sign=True)
+    np.testing.assert_array_equal([value, sign], [[[-inf]] * 2, [[0.0]] * 2])
+
+
+def test_means_with_weights_and_where_along_an_axis():
+    x = np.log([[1.0, 3.0, 9.0], [2.0, 5.0, 7.0]])
+    b, where = [[1.0, 3.0, 5.0], [2.0, 2.0, 4.0]], [[True, True, False], [False, True, True]]
+    got = lsebook.logmeanexp(x, axis=1, b=b, where=where)
+    np.testing.assert_allclose(got, np.log([10 / 4, 38 / 6]), rtol=1e-15)
+    # The sum of these weights is beyond float16.
+    many = np.ones(70_000, np.float16)
+    for keywords in ({}, {"where": np.arange(70_000) > 0}):
+        assert lsebook.logmeanexp(np.zeros_like(many), b=many, **keywords) == 0.0
 
 
 @pytest.mark.parametrize("name", ["logsumexp", "logmeanexp", "softmax", "log_softmax", "condition"])
