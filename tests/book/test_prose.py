@@ -282,6 +282,18 @@ def test_rule_finds(rule, example):
     assert any(message in problem for problem in found), found
 
 
+@pytest.mark.parametrize("edition", ["ko", "en"])
+def test_the_glossary_lists_every_term_in_alphabetical_order(edition):
+    text = (CHAPTERS / edition / "glossary.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in text.splitlines()[6:]]
+    names = [row[0] for row in rows]
+    assert names == sorted(names, key=str.lower)
+    expected = {
+        (t.ko, t.en) if edition == "ko" else (t.en, t.ko): ", ".join(t.banned) for t in read_terms()
+    }
+    assert {(row[0], row[1]): row[4] for row in rows} == expected
+
+
 def test_no_term_is_banned_in_favour_of_itself():
     for term in read_terms():
         assert not any(other.ko in term.banned for other in read_terms())
