@@ -112,6 +112,18 @@ def test_only_boxes_that_scroll_take_the_focus(address: str, browser: Browser) -
     context.close()
 
 
+def test_numbers_of_a_list_stay_inside_their_box(address: str, desktop: BrowserContext) -> None:
+    page = open_page(desktop, f"{address}chapters/en/03-log-sum-exp.html").page
+    lay_out(page)
+    room = page.locator(".bd-article .admonition ol").evaluate_all(
+        "all => all.map((list) => list.querySelector('li').getBoundingClientRect().left"
+        " - list.closest('.admonition').getBoundingClientRect().left)"
+    )
+    assert room
+    assert min(room) >= 36
+    page.close()
+
+
 def test_contents_of_a_phone_lead_to_the_section_and_close(address: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
     page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
