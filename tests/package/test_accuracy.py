@@ -225,6 +225,22 @@ def test_means(family):
                 assert exact.ulps(lsebook.logmeanexp(x, **keywords), log) <= 4
 
 
+@pytest.mark.parametrize("level", [-0.9, -0.4, 0.4, 0.55, 0.7, 1.1, 1.6, 1.95])
+def test_means_of_many(level):
+    # log n is far larger than the logarithm of the mean.
+    few = level + np.random.default_rng(12).normal(size=10) * 0.1
+    truth = exact.mp.log(exact.total(few) / 10)
+    x = np.tile(few, 10_000)
+    rows, columns = np.tile(x, (2, 1)), np.tile(x[:, None], (1, 70))
+    for got in (
+        lsebook.logmeanexp(x),
+        lsebook.logmeanexp(rows, axis=1)[1],
+        lsebook.logmeanexp(columns, axis=0)[9],
+        lsebook.logmeanexp(x, b=np.full_like(x, 3.0)),
+    ):
+        assert exact.ulps(got, truth) <= 4
+
+
 @pytest.mark.parametrize("n", [10, 10**2, 10**3, 10**4, 10**5, 10**6, 10**7])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
 def test_accuracy_does_not_depend_on_the_count(n, scale):

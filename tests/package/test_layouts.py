@@ -145,11 +145,13 @@ def test_no_axis_is_the_identity():
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 3)], ids=str)
-def test_empty_arrays(shape):
-    x = np.empty(shape)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_empty_arrays(shape, dtype):
+    x = np.empty(shape, dtype)
     for axes in axes_of(len(shape)):
         got = lsebook.logsumexp(x, axis=axes)
         np.testing.assert_array_equal(got, np.full(x.sum(axis=axes).shape, -np.inf))
+        assert got.dtype == lsebook.logmeanexp(x, axis=axes).dtype == dtype
         assert lsebook.softmax(x, axis=axes).shape == shape
     assert lsebook.logcumsumexp(x, axis=0).shape == shape
 

@@ -64,6 +64,24 @@ def test_one_short_slice_goes_without_the_walk(bar, function, dtype, n):
     assert function(x.reshape(1, n)).shape == ((1, n) if got.ndim else ())
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_one_short_slice_has_one_axis(bar, function):
+    x = np.array([0.5, 1.5, 0.25])
+    for axis in (1, -2, 2):
+        with pytest.raises(np.exceptions.AxisError, match=f"axis {axis} is out of bounds"):
+            function(x, axis=axis)
+    bar(reductions, "Slices")
+    np.testing.assert_array_equal(function(x, axis=0), function(x))
+    np.testing.assert_array_equal(function(x, axis=-1), function(x))
+
+
+@pytest.mark.parametrize("level", [1000.0, -1000.0])
+def test_one_short_slice_is_shifted_without_the_walk(bar, level):
+    bar(reductions, "Slices")
+    x = level + np.arange(5.0)
+    assert exact.ulps(lsebook.logsumexp(x), exact.logsumexp(x)) <= 1
+
+
 @pytest.mark.parametrize("x", [[0.0, -1.0], [0.0, -1000.0], [0.0, -1000.0] + [-999.0] * 40])
 def test_softmax_of_a_short_slice_with_a_sum_below_2(bar, x):
     bar(reductions, "Slices")
@@ -123,6 +141,23 @@ def test_only_slices_that_need_more_are_tried_again(gathered, function, dtype):
                 assert exact.ulps(got[k, 0], exact.logsumexp(x[k]), dtype) <= 4
             else:
                 assert exact.ulps(got[k, 3], exact.log_share(x[k], 3), dtype) <= 2
+
+
+@pytest.mark.parametrize("function", [lsebook.logsumexp, lsebook.log_softmax])
+def test_more_slices_are_tried_again_than_are_kept_in_mind(gathered, function):
+    x = np.random.default_rng(5).uniform(0.0, 0.5, size=(12_000, 8))
+    few = np.arange(0, 12_000, 3)
+    x[few] = -30.0
+    x[few, 3] = 0.5
+    for values, axis in layouts(x):
+        gathered.clear()
+        got = np.moveaxis(np.atleast_2d(function(values, axis)), axis, -1).reshape(12_000, -1)
+        assert sorted(gathered) == few.tolist()
+        truth = (
+            exact.logsumexp if function is lsebook.logsumexp else lambda x: exact.log_share(x, 3)
+        )
+        for k in (0, 1, 6000, 11_997, 11_999):
+            assert exact.ulps(got[k, -1 if got.shape[1] == 1 else 3], truth(x[k])) <= 4
 
 
 def test_only_slices_that_cancel_go_through_double_double(monkeypatch):
