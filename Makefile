@@ -19,7 +19,7 @@ test: .venv/installed  ## check the package, both editions and every notebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/package tests/book lsebook --doctest-modules --cov
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/package tests/book lsebook --doctest-modules --cov
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
 
 test-site: .venv/installed  ## read the site in a browser; SITE=folder for one that is built
@@ -45,5 +45,5 @@ clean:  ## forget what was built and installed
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt
 	@touch $@
