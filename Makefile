@@ -1,6 +1,7 @@
 # The commands of this book. CONTRIBUTING.md has the same lines for machines without make.
 PYTHON ?= python3
 NOTEBOOKS ?=
+COVERAGE ?=
 BIN := .venv/bin
 # Every instruction set for which NumPy 2.4 has loops of its own.
 BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
@@ -15,15 +16,15 @@ book: .venv/installed  ## build the site
 lab: .venv/installed  ## run the notebooks yourself
 	$(BIN)/jupyter lab chapters
 
-test: .venv/installed  ## check the package, both editions and every notebook
+test: .venv/installed  ## check the package, both editions and every notebook; COVERAGE=--cov
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/package tests/book lsebook --doctest-modules --cov
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/package tests/book lsebook --doctest-modules $(COVERAGE)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters
 
 test-site: .venv/installed  ## read the site in a browser; SITE=folder for one that is built
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/site --cov --cov-append
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/site
 
 test-baseline: .venv/installed  ## check every notebook with other processor instructions
 	NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(BIN)/python -m pytest -n 2 --dist loadfile --nbval chapters

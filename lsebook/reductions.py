@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.special
 
 from lsebook import pair
 from lsebook.arguments import (
@@ -254,6 +253,9 @@ def _complex(
     a: Any, axis: Axis, b: Any, keepdims: bool, return_sign: bool, where: Any, out: Array | None
 ) -> Any:
     """Hand complex exponents or weights to SciPy, without what is left out."""
+    # Importing SciPy takes longer than importing the rest, and only this function needs it.
+    import scipy.special
+
     include = np.asarray(True if where is None else where)
     include = include & ~np.ma.getmaskarray(a)
     if b is not None:
