@@ -39,7 +39,7 @@ NEGLIGIBLE = -40.0
 BUFFER = 16384
 #: Elements in a block of double-double arithmetic. A worker has room for more than `lsebook.slices`
 #: allows itself, and NumPy's calls then cost half as much.
-FINE_BLOCK = 8192
+FINE_BLOCK = 4096
 
 
 def _state_dtype(work: DType, exact: bool) -> DType:

@@ -28,7 +28,7 @@ FAN_IN = 16
 #: weights too. All that a call holds must fit in 1 MiB, and what a block needs in a cache.
 BLOCKS = (32768, 16384, 8192)
 #: Elements in a block of double-double arithmetic, which holds some forty arrays.
-FINE_BLOCK = 1536
+FINE_BLOCK = 2048
 
 
 class Slices:
@@ -215,8 +215,8 @@ class Slices:
                 high[part], low[part] = doubledouble.add((high[part], low[part]), more)
                 ones[part] += one
         value, sign = np.empty(len(which)), np.empty(len(which))
-        for start in range(0, len(which), FINE_BLOCK):
-            part = slice(start, start + FINE_BLOCK)
+        for start in range(0, len(which), FINE_BLOCK // 2):
+            part = slice(start, start + FINE_BLOCK // 2)
             value[part], sign[part] = doubledouble.log_of_sum(
                 reference[part], (high[part], low[part]), ones[part], count[part]
             )
