@@ -124,6 +124,24 @@ def test_numbers_of_a_list_stay_inside_their_box(address: str, desktop: BrowserC
     page.close()
 
 
+def test_score_and_verdicts_of_an_exercise_are_in_a_phones_window(
+    address: str, browser: Browser
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+    page = open_page(context, f"{address}chapters/en/02-softmax.html").page
+    lay_out(page)
+    ends = page.locator(".cell_output table").first.evaluate(
+        """table => [...table.querySelectorAll('caption, :is(th, td):last-child')].map((cell) => {
+            const text = document.createRange();
+            text.selectNodeContents(cell);
+            return text.getBoundingClientRect().right;
+        })"""
+    )
+    assert len(ends) == 6
+    assert max(ends) <= 390 - 32
+    context.close()
+
+
 def test_contents_of_a_phone_lead_to_the_section_and_close(address: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
     page = open_page(context, f"{address}chapters/ko/04-the-trick.html").page
