@@ -116,7 +116,9 @@ def logsumexp(
     sums of one sign (128 ulp where exponents and the logs of weights cancel, or signs do), as long
     as its absolute value exceeds 1e-12; below, its relative error stays under 1e-6. float16,
     bfloat16 and float32 give the nearest number of their dtype, or the one next to it; longdouble
-    has no special care for cancellation. Temporary memory is at most 1 MiB. See [1]_ for the
+    has no special care for cancellation. A slice whose logarithm is so near 0 that its digits
+    cancel, such as one of normalised log-probabilities, is added up in double-double arithmetic and
+    costs some thirty times as much as others. Temporary memory is at most 1 MiB. See [1]_ for the
     analysis of the shift.
 
     References

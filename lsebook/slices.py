@@ -27,7 +27,7 @@ FAN_IN = 16
 #: Elements in a block, where it is a view of the array, where it is a copy, and where there are
 #: weights too. All that a call holds must fit in 1 MiB, and what a block needs in a cache.
 BLOCKS = (32768, 16384, 8192)
-#: Elements in a block of double-double arithmetic, which holds some forty arrays.
+#: Elements in a block of double-double arithmetic, which holds some thirty arrays of that size.
 FINE_BLOCK = 2048
 
 
@@ -215,6 +215,7 @@ class Slices:
                 high[part], low[part] = doubledouble.add((high[part], low[part]), more)
                 ones[part] += one
         value, sign = np.empty(len(which)), np.empty(len(which))
+        # A logarithm needs more arrays than a term of a sum.
         for start in range(0, len(which), FINE_BLOCK // 2):
             part = slice(start, start + FINE_BLOCK // 2)
             value[part], sign[part] = doubledouble.log_of_sum(
