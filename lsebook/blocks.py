@@ -22,7 +22,7 @@ LONG = 64
 #: What is held for each slice must stay small, however short the slices are.
 SLICES = 8192
 #: Columns are read in runs of at least and at most so many, so that memory comes in whole lines.
-RUNS = 64, 512
+RUNS = 128, 512
 
 
 class Blocks:

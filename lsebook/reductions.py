@@ -628,8 +628,10 @@ def condition(a: npt.ArrayLike, axis: Axis = None) -> Any:
     True
     """
     x, mask = real_array(a, "a")
-    _, work = float_dtype(x)
-    shares, total = softmax(x.astype(work), axis, where=mask), logsumexp(a, axis)
+    x = x.astype(float_dtype(x)[1])
+    include = True if mask is None else mask
+    shares, total = softmax(x, axis, where=mask), np.abs(logsumexp(x, axis, where=mask))
     size = np.sum(np.where(shares == 0.0, 0.0, shares * np.abs(x)), axis=axis)
-    ratio = np.where(size == 0.0, 0.0, size / np.abs(total))
+    nothing = np.all((x == 0.0) | (x == -np.inf), axis=axis, where=include)
+    ratio = np.where(nothing, 0.0, np.where(total == 0.0, np.inf, size / total))
     return np.where(np.isfinite(total), ratio, np.nan)[()]
