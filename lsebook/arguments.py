@@ -20,9 +20,14 @@ quietly = np.errstate(all="ignore")
 def real_array(a: Any, name: str) -> tuple[Array, Array | None]:
     """Return `a` as an array of real numbers, and what its mask leaves in (None: everything)."""
     array, include = masked_array(a, name)
+    return checked_real(array, name), include
+
+
+def checked_real(array: Array, name: str) -> Array:
+    """Return the array if it holds real numbers."""
     if array.dtype.kind not in "biuf" and not _is_foreign(array.dtype):
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}")
-    return array, include
+    return array
 
 
 def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:

@@ -43,7 +43,8 @@ def _chunk(x: Array, axis: tuple[int, ...], keepdims: bool, state: DType) -> Arr
 def _merge(states: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     """Merge states along axes, in a tree."""
     first = np.moveaxis(states, axis, range(len(axis)))
-    rows = first.reshape(-1, *first.shape[len(axis) :])
+    shape = first.shape[len(axis) :]
+    rows = first.reshape(prod(first.shape[: len(axis)]), *shape)
     while len(rows) > 1:
         half = len(rows) // 2
         left = len(rows) - half

@@ -20,6 +20,7 @@ from lsebook.arguments import (
     DType,
     broadcast_weights,
     checked_out,
+    checked_real,
     delivered,
     float_dtype,
     included,
@@ -213,9 +214,10 @@ def logsumexp(
     >>> float(logsumexp([0.0, -40.0]))
     4.248354255291589e-18
     """
-    if np.iscomplexobj(a) or (b is not None and np.iscomplexobj(b)):
-        return _complex(a, axis, b, keepdims, return_sign, where, out)
-    x, mask = real_array(a, "a")
+    x, mask = masked_array(a, "a")
+    if x.dtype.kind == "c" or (b is not None and masked_array(b, "b")[0].dtype.kind == "c"):
+        return _complex(x, mask, axis, b, keepdims, return_sign, where, out)
+    checked_real(x, "a")
     plain = b is None and where is None and mask is None
     axes = normalised_axes(axis, x.ndim)
     whole = _one_matrix(x, axes) if plain and not (keepdims or return_sign) else None
@@ -243,13 +245,19 @@ def _not_negative(value: Array, sign: Array | None) -> Array:
 
 
 def _complex(
-    a: Any, axis: Axis, b: Any, keepdims: bool, return_sign: bool, where: Any, out: Array | None
+    x: Array,
+    mask: Array | None,
+    axis: Axis,
+    b: Any,
+    keepdims: bool,
+    return_sign: bool,
+    where: Any,
+    out: Array | None,
 ) -> Any:
     """Hand complex exponents or weights to SciPy, without what is left out."""
     # Importing SciPy takes longer than importing the rest, and only this function needs it.
     import scipy.special
 
-    x, mask = masked_array(a, "a")
     weights = np.ones((), x.dtype)
     weights_mask = None
     if b is not None:
