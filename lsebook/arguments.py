@@ -40,6 +40,13 @@ def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:
     return np.asarray(a.data), mask
 
 
+def checked_numbers(array: Array, name: str) -> Array:
+    """Return the array if it holds real or complex numbers."""
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must be an array of numbers, got dtype {array.dtype}")
+    return array
+
+
 def unmasked_array(a: Any, name: str) -> Array:
     """Return `a` as an array of real numbers, of which none is masked."""
     array, include = real_array(a, name)

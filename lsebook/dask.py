@@ -71,8 +71,8 @@ def _shares(x: Array, states: Array, log: bool, result: DType) -> Any:
     if log:
         out = (values - peak) - np.log1p(rest)
     else:
-        shift = pair.shift(peak)
-        shift = 0.0 if shift is None else shift
+        needed = pair.shift(peak)
+        shift: Any = 0.0 if needed is None else needed
         # The total is nan where the peak is not finite and nothing has a share.
         out = np.exp(values - shift) / (np.exp(peak - shift) * (1.0 + rest) + 0.0 * peak)
     if include is not None:

@@ -243,6 +243,10 @@ def test_what_is_left_out_of_complex_sums_does_not_count():
 def test_weights_may_be_larger_than_values():
     got = lsebook.logsumexp([[0.0], [1.0]], b=np.ones((2, 4)), axis=1)
     assert_within(got, np.array([2 * LN2, 1 + 2 * LN2]), 1)
+    got = lsebook.logsumexp([0.0, 1.0], b=np.ones((3, 2)), axis=1)
+    np.testing.assert_allclose(got, [1.3132616875182228] * 3, rtol=1e-15)
+    got = lsebook.logmeanexp([0.0, 1.0], b=np.ones((3, 2)), axis=(0, 1))
+    np.testing.assert_allclose(got, 0.6201145069582775, rtol=1e-15)
 
 
 def test_float16_sum_beyond_its_range():
