@@ -39,10 +39,10 @@ benchmark: .venv/installed  ## compare speed with SciPy and PyTorch
 	$(BIN)/python -m benchmarks
 
 audit: .venv/installed  ## measure the built site
-	$(BIN)/python -m tests.site.audit
+	PYTHONPATH=site $(BIN)/python -m tests.site.audit
 
 clean:  ## forget what was built and installed
-	rm -rf .venv _build node_modules
+	rm -rf .venv _build site/node_modules
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

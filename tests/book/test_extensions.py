@@ -10,11 +10,20 @@ import pytest
 import tinycss2
 from docutils import nodes
 
-from _ext import assets, citations, downloads, editions, korean, mathematics, npm_packages, search
-from _ext.numbering import count_anew, renumber
 from authoring.pages import ROOT
+from extensions import (
+    assets,
+    citations,
+    downloads,
+    editions,
+    korean,
+    mathematics,
+    npm_packages,
+    search,
+)
+from extensions.numbering import count_anew, renumber
 
-EXTENSIONS = sorted((ROOT / "_ext").glob("*.py"))
+EXTENSIONS = sorted((ROOT / "site" / "extensions").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", EXTENSIONS, ids=lambda path: path.stem)
@@ -167,7 +176,7 @@ class TestDownloads:
 
 class TestNpmPackages:
     def test_lock_file_names_no_registry(self) -> None:
-        locked = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+        locked = (ROOT / "site" / "package-lock.json").read_text(encoding="utf-8")
         assert '"resolved"' not in locked
 
     def test_what_is_locked_counts_as_installed(self) -> None:

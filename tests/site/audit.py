@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from _ext import npm_packages
+from extensions import npm_packages
 from tests.site.browsing import (
     ARGUMENTS,
     WIDTHS,
@@ -145,7 +145,7 @@ def page_rows(browser: Browser, site: Path, address: str) -> Iterator[Row]:
 def rows(folder: Path) -> Iterator[Row]:
     npm_packages.require("lighthouse", development=True)
     source = copy_sources(folder)
-    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    (source / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
     start = time.perf_counter()
     site = build(source)
     elapsed = time.perf_counter() - start

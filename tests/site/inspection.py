@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from _ext import npm_packages
+from extensions import npm_packages
 from tests.site.browsing import THEMES, bring_to_life, open_page
 from tests.site.building import pages
 

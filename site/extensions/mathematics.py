@@ -21,7 +21,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext import npm_packages
+from extensions import npm_packages
 
 logger = logging.getLogger(__name__)
 MACROS = Path(__file__).with_name("macros.json")

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx_proof.nodes import proof_node
 
-from _ext import korean
-from _ext.editions import edition
+from extensions import korean
+from extensions.editions import edition
 
 
 def name_proofs(app: Sphinx, doctree: nodes.document) -> None:

@@ -17,7 +17,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-from _ext.editions import EDITIONS, edition
+from extensions.editions import EDITIONS, edition
 
 SCRIPT = Path(__file__).with_name("search.js")
 LEFT_OUT = (nodes.math_block, nodes.image, nodes.raw, nodes.comment, nodes.system_message)

@@ -15,8 +15,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
 
-from _ext import korean
-from _ext.editions import edition
+from extensions import korean
+from extensions.editions import edition
 
 HOLDS = {"output": "the result", "input": "the code", "all": "the code and its result"}
 

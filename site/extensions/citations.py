@@ -16,7 +16,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.writers.html5 import HTML5Translator
 from sphinxcontrib.bibtex.domain import BibtexDomain
 
-from _ext.editions import edition
+from extensions.editions import edition
 
 
 def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
