@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from tests.site.building import pages, parsed
+from tests.site.building import chapters, pages, parsed
 
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?")
 
@@ -43,6 +43,15 @@ def dead_links(site: Path, name: str) -> list[str]:
 def test_internal_links_and_anchors_resolve(site: Path) -> None:
     dead = {name: found for name in pages(site) if (found := dead_links(site, name))}
     assert not dead
+
+
+def test_citations_lead_to_the_bibliography_of_their_edition(site: Path) -> None:
+    seen = 0
+    for name in chapters(site):
+        for link in parsed(site / name).select(".bd-article a[href*='bibliography.html#']"):
+            assert str(link["href"]).startswith("bibliography.html#"), (name, link)
+            seen += 1
+    assert seen > 60
 
 
 def test_no_page_names_a_file_of_another_host(site: Path) -> None:
