@@ -15,6 +15,7 @@ from markdown_it.token import Token
 
 from authoring.myst import Directive, role_target, walk
 from authoring.pages import EDITIONS, WORDS, Cell, Page, page_names, read_page
+from authoring.references import works
 
 # Directives whose argument is a title, written in the page's language.
 TITLED = {"admonition", "card", "dropdown", "exercise", "exercise-start", "grid-item-card"}
@@ -28,6 +29,7 @@ WORD_ROLES = {"abbr", "kbd", "sub", "sup", "term"}
 
 _TEXT_IN_FORMULA = re.compile(r"\\text(?:bf|it|rm|sf|tt)?\{[^{}]*\}")
 _LABEL_IN_FORMULA = re.compile(r"\\label\{([^{}]*)\}")
+_ANCHOR = re.compile(r'<a id="([\w-]+)">')
 _BARE_LABEL = re.compile(r"[\w-]+")
 _EDITION_FOLDER = re.compile(r"(?<![^/])(ko|en)(?=/)")
 _MARKS = re.compile(r"[^✍⌨]")
@@ -204,6 +206,8 @@ class _Reader:
     def inline(self, token: Token) -> None:
         if token.type == "image":
             self.found["images"].append(str(token.attrs["src"]))
+        elif token.type == "html_inline" and (anchor := _ANCHOR.fullmatch(token.content)):
+            self.define(anchor[1])
         elif token.type == "link_open":
             self.link(str(token.attrs["href"]))
         elif token.type == "myst_role":
@@ -214,6 +218,9 @@ class _Reader:
         if "://" in address or address.startswith("mailto:"):
             return
         path, _, label = address.partition("#")
+        if not path and label in works():
+            self.found["citations"].append(label)
+            return
         if _BARE_LABEL.fullmatch(path):
             path, label = "", path
         anchor = f"#{self.label(label)}" if label else ""

@@ -9,6 +9,7 @@ that only the site shows may use, get the prefix too.
 """
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from docutils import nodes
@@ -25,24 +26,28 @@ from sphinxcontrib.bibtex.roles import CitationRef
 
 from extensions.editions import EDITIONS, edition
 
-ANCHOR = re.compile(r'<a id="([\w-]+)">')
+ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 OWN_LABEL = re.compile(rf"({'|'.join(EDITIONS)})-[\w-]+")
 
 
-class NameFormulas(SphinxTransform):
+class NameTargets(SphinxTransform):
     """Give an anchor's name to the formula behind it, before MyST looks for names (at 879)."""
 
     default_priority = 500
 
     def apply(self, **kwargs: Any) -> None:
-        for raw in list(self.document.findall(nodes.raw)):
-            match = ANCHOR.fullmatch(raw.astext())
-            formula = raw.parent.next_node(descend=False, siblings=True)
-            if match and isinstance(formula, nodes.math_block):
-                formula["names"].append(match[1])
-                formula["ids"].append(nodes.make_id(match[1]))
-                self.document.note_explicit_target(formula, raw)
-                raw.parent.parent.remove(raw.parent)
+        # By the boxes and not by `parent`, which sphinx-exercise leaves behind.
+        for box in list(self.document.findall(nodes.Element)):
+            if (label := box.get("label")) in box["ids"] and label not in self.document.nameids:
+                # A theorem: sphinx-proof lets only its own role find it.
+                box["names"].append(label)
+                self.document.note_explicit_target(box, box)
+            for anchor, formula in pairwise(list(box.children)):
+                match = ANCHOR.fullmatch(anchor.astext())
+                if match and isinstance(formula, nodes.math_block):
+                    formula["names"].append(match[1])
+                    self.document.note_explicit_target(formula, formula)
+                    box.remove(anchor)
 
 
 class CiteByLinks(SphinxTransform):
@@ -105,7 +110,7 @@ class LinkCitations(SphinxPostTransform):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinxcontrib.bibtex")
-    app.add_transform(NameFormulas)
+    app.add_transform(NameTargets)
     app.add_transform(CiteByLinks)
     app.add_post_transform(LinkCitations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
