@@ -22,7 +22,7 @@ TITLED = {"admonition", "card", "dropdown", "exercise", "exercise-start", "grid-
 TITLED |= {"tab-item", "table", "list-table", "csv-table", "margin", "sidebar"}
 # Directives whose argument is the label of something else.
 POINTING = {"solution", "solution-start"}
-LABEL_OPTIONS = {"label", "name"}
+LABEL_OPTIONS = {"keyprefix", "label", "name"}
 WORD_OPTIONS = {"alt", "caption", "description", "header", "title"}
 LABEL_ROLES = {"eq", "numref", "prf:ref", "ref"}
 WORD_ROLES = {"abbr", "kbd", "sub", "sup", "term"}

@@ -13,8 +13,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from authoring.normalform import NOTEBOOK_METADATA, NotebookError, first_line, normalise
 from authoring import references
+from authoring.normalform import NOTEBOOK_METADATA, NotebookError, first_line, normalise
 from authoring.pages import CHAPTERS, EDITIONS, notebooks, replace_text
 
 SECONDS_PER_CELL = 300

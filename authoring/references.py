@@ -96,10 +96,11 @@ def _numbered(source: str, edition: str, chapter: int) -> Iterator[tuple[str, st
         yield label, f"({chapter}.{number})"
     counts: Counter[str] = Counter()
     for item in walk(source):
-        if isinstance(item, Directive) and (name := item.name.removeprefix("prf:")) != item.name:
-            if name in PROOFS[edition] and "label" in item.options:
-                counts[name] += 1
-                yield item.options["label"], f"{PROOFS[edition][name]} {chapter}.{counts[name]}"
+        if isinstance(item, Directive) and item.name.startswith("prf:") and "label" in item.options:
+            name = item.name.removeprefix("prf:")
+            counts[name] += 1
+            word = PROOFS[edition].get(name, name.title())
+            yield item.options["label"], f"{word} {chapter}.{counts[name]}"
 
 
 def written(source: str, page: str, known: dict[str, Target]) -> str:
@@ -113,13 +114,15 @@ def _as_links(source: str) -> str:
         if role != "cite":
             return ", ".join(f"[](#{key})" for key in keys)
         links = "; ".join(f"[](#{key})" for key in keys)
-        inside = source[: match.start()].endswith("(") and source[match.end() :].startswith(")")
+        text = match.string
+        inside = text[: match.start()].endswith("(") and text[match.end() :].startswith(")")
         return links if inside else f"({links})"
 
     def anchored(match: re.Match[str]) -> str:
         if match["label"] is None:
             return match[0]
-        alone = source[: match.start()].endswith(("\n\n", "")) or not match.start()
+        before = source[: match.start()]
+        alone = not before or before.endswith("\n\n")
         anchor = f'{match["indent"]}<a id="{match["label"]}"></a>'
         return f"{'' if alone else chr(10)}{anchor}\n\n{match['indent']}$${match['tex']}$$"
 
@@ -135,7 +138,8 @@ def filled(source: str, page: str, known: dict[str, Target]) -> str:
         tex = _TAG.sub("", match["tex"])
         body = tex.rstrip()
         number = known[match["id"]].text.strip("()")
-        return match[0].replace(match["tex"], rf"{body} \tag{{{number}}}{tex[len(body) :]}")
+        start, end = (match.span("tex")[i] - match.start() for i in (0, 1))
+        return rf"{match[0][:start]}{body} \tag{{{number}}}{tex[len(body) :]}{match[0][end:]}"
 
     def named(match: re.Match[str]) -> str:
         label, before = match["label"], match.string[: match.start()]

@@ -86,3 +86,19 @@ def test_every_page_has_what_heads_need(site: Path) -> None:
         description = head.find("meta", {"name": "description"})
         assert isinstance(description, Tag), name
         assert len(str(description["content"])) > 5, name
+
+
+def test_references_say_the_number_of_their_formula(site: Path) -> None:
+    seen = 0
+    for name in chapters(site):
+        for link in parsed(site / name).select(".bd-article a.reference.internal[href*='#']"):
+            if re.fullmatch(r"\(\d+\.\d+\)", link.text):
+                file, _, anchor = str(link["href"]).partition("#")
+                page = parsed((site / name).parent / file if file else site / name)
+                formula = page.find(id=anchor)
+                assert isinstance(formula, Tag), (name, link)
+                number = formula.select_one(".eqno")
+                assert number is not None, (name, link)
+                assert number.text.startswith(link.text), (name, link)
+                seen += 1
+    assert seen > 90
