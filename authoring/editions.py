@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from authoring.myst import Directive, role_target, walk
 from authoring.pages import EDITIONS, WORDS, Cell, Page, page_names, read_page
-from authoring.references import works
+from authoring.references import TAG, works
 
 # Directives whose argument is a title, written in the page's language.
 TITLED = {"admonition", "card", "dropdown", "exercise", "exercise-start", "grid-item-card"}
@@ -199,7 +199,8 @@ class _Reader:
     def equation(self, formula: str) -> None:
         for name in _LABEL_IN_FORMULA.findall(formula):
             self.define(name)
-        formula = _TEXT_IN_FORMULA.sub(r"\\text{}", _LABEL_IN_FORMULA.sub("", formula))
+        formula = TAG.sub("", _LABEL_IN_FORMULA.sub("", formula))
+        formula = _TEXT_IN_FORMULA.sub(r"\\text{}", formula)
         # Where the sentence ends is the language's affair.
         self.found["equations"].append("".join(formula.split()).rstrip(".,"))
 

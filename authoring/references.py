@@ -40,7 +40,7 @@ _FORMULA = re.compile(
     r"^(?P<indent>[ \t]*)\$\$(?P<tex>[^$]+)\$\$(?: *\((?P<label>[\w-]+)\))?[ \t]*$",
     re.MULTILINE,
 )
-_TAG = re.compile(r"\s*\\tag\{[\d.]+\}")
+TAG = re.compile(r"\s*\\tag\{[\d.]+\}")
 _ROLE = re.compile(r"\{(eq|prf:ref|cite(?::\w+)?)\}`([^`<>]+)`")
 _LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?P<path>[\w.-]*)#(?P<label>[\w-]+)\)")
 _CITED_BEFORE = re.compile(r"\]\(#[\w-]+\); $")
@@ -135,7 +135,7 @@ def filled(source: str, page: str, known: dict[str, Target]) -> str:
     def tagged(match: re.Match[str]) -> str:
         if match["id"] is None or match["id"] not in known:
             return match[0]
-        tex = _TAG.sub("", match["tex"])
+        tex = TAG.sub("", match["tex"])
         body = tex.rstrip()
         number = known[match["id"]].text.strip("()")
         start, end = (match.span("tex")[i] - match.start() for i in (0, 1))
@@ -156,7 +156,7 @@ def filled(source: str, page: str, known: dict[str, Target]) -> str:
 
 def unnumbered(source: str) -> str:
     """A text without the numbers that are filled in, to tell whether its author changed it."""
-    return _NUMBER_IN_LINK.sub("[]", _TAG.sub("", source))
+    return _NUMBER_IN_LINK.sub("[]", TAG.sub("", source))
 
 
 def update(path: Path, text: str, known: dict[str, Target]) -> str:
