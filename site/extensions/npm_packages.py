@@ -31,7 +31,7 @@ def require(name: str, *, development: bool = False) -> Path:
             arguments, return_completed_process=True, cwd=SITE, capture_output=True, text=True
         )
         if done.returncode:
-            raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stderr}")
+            raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stderr!s}")
     return MODULES / name
 
 
