@@ -187,3 +187,28 @@ class TestNpmPackages:
     def test_what_is_locked_counts_as_installed(self) -> None:
         assert (npm_packages.require("katex") / "package.json").exists()
         assert npm_packages.installed("katex")
+
+
+CONNECTED = re.compile(r'app\.connect\(\s*"([\w-]+)",\s*(\w+)(?:,\s*priority=(\d+))?')
+TRANSFORM = re.compile(r"class (\w+)\(Sphinx(Post)?Transform\):.*?default_priority = (\d+)", re.S)
+
+
+def handlers() -> set[tuple[str, str, str]]:
+    """Event, priority and handler of everything that the extensions hook into Sphinx."""
+    found = set()
+    for path in EXTENSIONS:
+        text = path.read_text(encoding="utf-8")
+        mends = re.search(r"for mend in \(([\w, ]+)\)", text)
+        for event, name, priority in CONNECTED.findall(text):
+            names = mends[1].split(", ") if mends and name == "mend" else [name]
+            found |= {(f"`{event}`", priority or "500", f"`{path.stem}.{n}`") for n in names}
+        for name, post, priority in TRANSFORM.findall(text):
+            found.add((f"{'post-' if post else ''}transform", priority, f"`{path.stem}.{name}`"))
+    return found
+
+
+def test_order_of_events_is_as_documented() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[\w-]+`|(?:post-)?transform) \| (\d+) \| (`[\w.]+`) \|", text, re.M)
+    assert len(rows) > 20
+    assert set(rows) == handlers()
