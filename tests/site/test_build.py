@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.building import ROOT, build, copy_sources
+from tests.site.building import ROOT, build, copy_sources, parsed
 
 HEAVY = 900_000
 
@@ -66,6 +66,38 @@ def test_mistakes_in_a_chapter_fail_the_build_with_file_and_line(tmp_path: Path)
     log = str(failure.value)
     for line, complaint in zip(range(3, 11, 2), mistakes.values(), strict=True):
         assert re.search(rf"chapters/ko/about\.md:{line}: .*{complaint}", log), (complaint, log)
+
+
+BOTH_FORMS = """
+<a id="ko-eq-tagged"></a>
+
+$$
+a = b \\tag{7.1}
+$$
+
+$$
+c = d
+$$ (ko-eq-labelled)
+
+[(7.1)](#ko-eq-tagged) {eq}`ko-eq-labelled` [words](#ko-eq-labelled)
+[Goldberg (1991)](#goldberg1991) {cite:t}`goldberg1991`
+
+```{bibliography}
+:keyprefix: ko-
+```
+"""
+
+
+def test_links_lead_where_roles_do(tmp_path: Path) -> None:
+    page = parsed(build(miniature(tmp_path, BOTH_FORMS)) / "chapters" / "ko" / "about.html")
+    places = [str(link["href"]) for link in page.select(".bd-article p a.internal")]
+    tagged, labelled, entry = (
+        f"#{node['id']}" for node in page.select("div.math[id], div.citation")
+    )
+    assert places == [tagged, labelled, labelled, entry, entry]
+    assert page.select(".eqno")[0].text.startswith("(7.1)")
+    assert "tag" not in page.select("div.math")[0].text
+    assert not page.select("a[id^=ko-]")
 
 
 def miniature(source: Path, text: str) -> Path:
