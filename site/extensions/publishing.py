@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from _ext.editions import TITLES
+from extensions.editions import TITLES
 
 LOCALES = {"ko": "ko_KR", "en": "en_US"}
 

@@ -21,7 +21,7 @@ VEGA_LITE = "application/vnd.vegalite.v5+json"
 LOADER = Path(__file__).with_name("explorables.js")
 
 
-class explorable(nodes.General, nodes.Element):  # type: ignore[misc]
+class explorable(nodes.General, nodes.Element):
     """The specification of a figure that can come alive."""
 
 
@@ -70,7 +70,8 @@ def write_vega(app: Sphinx) -> None:
         static.mkdir(parents=True, exist_ok=True)
         shutil.copy(LOADER, static)
         (static / "vega.js").write_text(
-            vl_convert.javascript_bundle(vl_version="6.4"), encoding="utf-8"
+            vl_convert.javascript_bundle(vl_version="6.4"),  # type: ignore[call-arg]
+            encoding="utf-8",
         )
 
 

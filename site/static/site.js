@@ -20,11 +20,25 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
     if (matchMedia("(min-width: 992px)").matches) (window.requestIdleCallback ?? setTimeout)(opened);
   });
 
+  // Light, dark or the system's choice. The theme's own switch differs from release to release.
+  const page = document.documentElement.dataset;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const paint = () => {
+    page.theme = page.mode === "auto" ? (dark.matches ? "dark" : "light") : page.mode;
+  };
+  dark.addEventListener("change", () => setTimeout(paint)); // after the theme's own listener
+  document.querySelector(".mode-switch")?.addEventListener("click", () => {
+    const modes = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+    page.mode = modes[(modes.indexOf(page.mode) + 1) % 3];
+    paint();
+    remember("mode", page.mode);
+  });
+
   const korean = document.documentElement.lang === "ko";
 
-  function remember(edition) {
+  function remember(name, value) {
     try {
-      localStorage.setItem("edition", edition);
+      localStorage.setItem(name, value);
     } catch {
       // a browser that forgets still shows the page
     }
@@ -45,7 +59,7 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
 
   document.querySelectorAll(".language-switch, .landing-start").forEach((link) => {
     link.addEventListener("click", () => {
-      remember(link.dataset.edition ?? link.closest("[lang]").lang);
+      remember("edition", link.dataset.edition ?? link.closest("[lang]").lang);
       const here = link.dataset.here?.split(" ") ?? [];
       const there = link.dataset.there?.split(" ") ?? [];
       link.hash = "";

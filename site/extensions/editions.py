@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from _ext import korean
+from extensions import korean
 
 EDITIONS = ("ko", "en")
 TITLES = {

@@ -1,7 +1,7 @@
 """Korean strings that the packages lack or word badly; nothing but data lives here.
 
 ``STRINGS`` overrides message catalogues, ``OWN`` holds the words of our own templates
-(the English page shows the key).
+(the English page shows the key), ``DOCSTRINGS`` the headings that numpydoc writes.
 """
 
 STRINGS = {
@@ -85,4 +85,16 @@ OWN = {
     "Hide the code": "코드 접기",
     "Show the code and its result": "코드와 결과 보기",
     "Hide the code and its result": "코드와 결과 접기",
+}
+
+DOCSTRINGS = {
+    "Attributes": "속성",
+    "Examples": "예",
+    "Methods": "메서드",
+    "Notes": "설명",
+    "Parameters": "매개변수",
+    "Raises": "예외",
+    "References": "참고 문헌",
+    "Returns": "반환값",
+    "See Also": "함께 보기",
 }

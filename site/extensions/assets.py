@@ -24,7 +24,10 @@ SHEETS = (
     "exercise.css",
     "proof.css",
 )
-SCRIPTS = {"scripts/sphinx-book-theme.js", "site.js", "explorables.js", "search.js"}
+SCRIPTS = {
+    "scripts/sphinx-book-theme.js", "site.js", "explorables.js",
+    "search.js", "search-ko.js", "search-en.js",
+}  # fmt: skip
 UNUSED = (
     "vendor/**/*", "styles/*", "scripts/fontawesome*", "scripts/bootstrap*", "scripts/*.map",
     "scripts/*.txt", "*.map",
@@ -34,6 +37,8 @@ UNUSED = (
     "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css",
     *SHEETS,
 )  # fmt: skip
+# Scripts that name no class of the pages, or that no page loads.
+NO_NAMES = {"vega.js", "fontawesome.js", "bootstrap.js", "search-ko.js", "search-en.js"}
 ATTRIBUTE = re.compile(r'\b(?:class|id)="([^"]*)"')
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 
@@ -58,7 +63,7 @@ def names_in(folder: Path) -> set[str]:
         for value in ATTRIBUTE.findall(page.read_text(encoding="utf-8")):
             names.update(value.split())
     for script in folder.glob("_static/**/*.js"):
-        if script.name not in ("vega.js", "fontawesome.js", "bootstrap.js"):
+        if script.name not in NO_NAMES:
             names.update(NAME.findall(script.read_text(encoding="utf-8")))
     return names
 

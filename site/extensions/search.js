@@ -129,13 +129,12 @@
     return Object.assign(document.createElement("a"), { href, textContent: text });
   }
 
-  async function run() {
+  function run() {
     const box = document.getElementById("search-results");
     const query = new URLSearchParams(location.search).get("q")?.trim() ?? "";
     document.querySelectorAll("input[name=q]").forEach((input) => (input.value = query));
     if (!query) return;
-    const answer = await fetch(box.dataset.index);
-    const results = find(query, prepare(await answer.json()));
+    const results = find(query, prepare(PAGES));
     show(results, box.querySelector("ol"));
     box.querySelector("[role=status]").textContent = results.length
       ? box.dataset.found.replace("%s", results.length)

@@ -18,7 +18,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from _ext.editions import EDITIONS
+from extensions.editions import EDITIONS
 
 PROJECT = ("pyproject.toml", "README.md", "LICENSE", "lsebook")
 FOLDERS = ("data", "benchmarks/results")

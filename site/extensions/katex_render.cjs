@@ -1,4 +1,4 @@
-// Renders formulas for _ext/mathematics.py: one JSON request a line in, one JSON answer a line out.
+// Renders formulas for mathematics.py: one JSON request a line in, one JSON answer a line out.
 const readline = require("node:readline");
 const [katexPath, macrosPath] = process.argv.slice(2);
 const katex = require(katexPath);
