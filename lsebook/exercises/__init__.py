@@ -1,7 +1,7 @@
 """Self-checks for the reader's own code: a fixed list of cases, and a table of what came.
 
-A notebook asks ``exercises.check(name, function)``; `engine` judges, and each part of the book
-has a module with its cases.
+A notebook asks ``exercises.check(name, function)``. Each part of the book has a module with its
+`cases`; `engine` judges, with the help of `calls` and `report`.
 
 To add an exercise
 ------------------
@@ -22,10 +22,12 @@ To add an exercise
 from collections.abc import Callable
 from typing import Any
 
-from lsebook.exercises.engine import Case, Exercise, Hint, Report, Row, judge
+from lsebook.exercises.cases import Case, Exercise, Hint
+from lsebook.exercises.engine import judge
 from lsebook.exercises.part1 import PART1
 from lsebook.exercises.part2 import PART2
 from lsebook.exercises.part3 import PART3
+from lsebook.exercises.report import Report, Row
 
 __all__ = ["EXERCISES", "Case", "Exercise", "Hint", "Report", "Row", "check"]
 

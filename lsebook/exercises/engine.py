@@ -1,247 +1,29 @@
-"""What judges a reader's function: cases, what became of each, and the table that shows it.
+"""The engine that judges a reader's function: every case becomes a row.
 
-The reader's function is never trusted: whatever it does becomes a row. A case fails if the value,
-its shape or its dtype is wrong, if the function changed its input, held all of its input in memory
-where that was to be avoided, or let a RuntimeWarning out.
+A case fails if the value, its shape or its dtype is wrong, if the function changed its input, held
+all of its input in memory where that was to be avoided, or let a RuntimeWarning out.
 """
 
 from __future__ import annotations
 
-import html
-import tracemalloc
-import unicodedata
-import warnings
-from collections.abc import Callable, Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import groupby
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Case", "Exercise", "Hint", "Report", "Row", "judge"]
+from lsebook.exercises.calls import Call, call, platform_warns
+from lsebook.exercises.cases import Case, Exercise, Hint
+from lsebook.exercises.report import Report, Row, shown
 
-Array = npt.NDArray[np.float64]
+__all__ = ["judge"]
 
+# What stands in the column "got", and what to tell if that is a failure.
+Told = tuple[str, Hint | None]
 
-class Hint(NamedTuple):
-    """One sentence for the reader, in the languages of both editions."""
-
-    ko: str
-    en: str
-
-
-# Says, from a wrong value and its case, whether a mistake shows in it.
-Sign = Callable[[Array, "Case"], bool]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of the reader's function and what it should return.
-
-    Attributes
-    ----------
-    arguments : tuple
-        Positional arguments, copied before every call.
-    expected : array_like
-        The right value; its shape is required.
-    hint : Hint, optional
-        Shown when the case fails and no sign tells more; the exercise's `usual` if left out.
-    keywords : dict
-        Keyword arguments.
-    name : str
-        The call as the reader would write it, if it cannot be made from the arguments.
-    rtol, atol : float
-        A finite value passes if ``abs(got - expected) <= atol + rtol * abs(expected)``;
-        an infinity or a nan only where the same is expected.
-    dtype : type, optional
-        The dtype that the value must have, if it matters.
-    quiet : bool
-        Whether a RuntimeWarning fails the case, on platforms that can warn.
-    stream : bool
-        Whether each argument is passed as an iterator, which can be read once.
-    memory : int, optional
-        The most bytes that the call may hold at once.
-    """
-
-    arguments: tuple[Any, ...]
-    expected: Any
-    hint: Hint | None = None
-    keywords: dict[str, Any] = field(default_factory=dict)
-    name: str = ""
-    rtol: float = 1e-12
-    atol: float = 0.0
-    dtype: type | None = None
-    quiet: bool = True
-    stream: bool = False
-    memory: int | None = None
-
-    @cached_property
-    def want(self) -> Array:
-        """The expected value as an array."""
-        return np.asarray(self.expected, dtype=np.float64)
-
-    def accepts(self, got: Array) -> bool:
-        """Say whether a value of the right shape is the expected one, nan for nan."""
-        both = np.isfinite(got) & np.isfinite(self.want)
-        with np.errstate(invalid="ignore", over="ignore"):
-            close = np.abs(got - self.want) <= self.atol + self.rtol * np.abs(self.want)
-        same = (got == self.want) | (np.isnan(got) & np.isnan(self.want))
-        return bool(np.all(same | (both & close)))
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """What the book asks for, and how an answer is judged.
-
-    Attributes
-    ----------
-    name : str
-        The function's name.
-    parameters : str
-        Its parameters, as the chapter writes them.
-    usual : Hint
-        What to look at when a value is wrong and nothing more is known.
-    cases : tuple of Case
-        The easiest first: the reader is shown the hint of the first that fails.
-    signs : tuple of (Sign, Hint)
-        Mistakes that can be told from the wrong value; the first that shows gives the hint.
-    """
-
-    name: str
-    parameters: str
-    usual: Hint
-    cases: tuple[Case, ...]
-    signs: tuple[tuple[Sign, Hint], ...] = ()
-
-    def call(self, case: Case) -> str:
-        """Write the arguments of a case as the reader would."""
-        if case.name:
-            return case.name
-        first, *others = map(_written, case.arguments)
-        if case.stream:
-            first = f"iter({first})"
-        names = self.parameters.split(", ")[1:]
-        named = [f"{n}={v}" for n, v in zip(names, others, strict=False)]
-        return ", ".join([first, *named, *(f"{k}={v}" for k, v in case.keywords.items())])
-
-    def hint(self, got: Array, case: Case) -> Hint:
-        """Choose what to tell about a wrong value of the right shape."""
-        for sign, hint in self.signs:
-            if sign(got, case):
-                return hint
-        if case.hint is None:
-            return _DIGITS if np.allclose(got, case.want, rtol=1e-6, atol=0) else self.usual
-        if case.hint not in (OVERFLOW, UNDERFLOW):
-            return case.hint
-        if np.isfinite(got).all():
-            return self.usual
-        return UNDERFLOW if np.isneginf(got).any() else case.hint
-
-
-@dataclass(frozen=True)
-class Row:
-    """What became of one case.
-
-    Attributes
-    ----------
-    case, expected, got : str
-        The call, the right value and what came.
-    passed : bool
-    hint : Hint
-        What to look at if it did not pass.
-    error : Exception, optional
-        What the function raised; ``raise report.rows[0].error`` shows where.
-    """
-
-    case: str
-    expected: str
-    got: str
-    passed: bool
-    hint: Hint
-    error: Exception | None = None
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """The rows of a check, as plain text or as an HTML table."""
-
-    name: str
-    rows: tuple[Row, ...]
-
-    HEADER = (
-        Hint("입력", "case"),
-        Hint("기대한 값", "expected"),
-        Hint("나온 값", "got"),
-        Hint("판정", "verdict"),
-    )
-
-    @property
-    def passed(self) -> bool:
-        """Whether every case passed."""
-        return all(row.passed for row in self.rows)
-
-    @property
-    def summary(self) -> str:
-        """One line: the exercise and how many cases passed."""
-        return f"{self.name}: {sum(row.passed for row in self.rows)} / {len(self.rows)}"
-
-    @property
-    def hint(self) -> Hint | None:
-        """The hint of the first case that failed."""
-        return next((row.hint for row in self.rows if not row.passed), None)
-
-    def _cells(self) -> list[tuple[str, str, str, str]]:
-        return [(r.case, r.expected, r.got, "ok" if r.passed else "no") for r in self.rows]
-
-    def __repr__(self) -> str:
-        table = [tuple(head.en for head in self.HEADER), *self._cells()]
-        widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(
-                c + " " * (w - _width(c)) for c, w in zip(cells, widths, strict=True)
-            ).rstrip()
-            for cells in table
-        ]
-        hint = [] if self.hint is None else [f"* {self.hint.ko}", f"  {self.hint.en}"]
-        return "\n".join([self.summary, "", *lines, *hint])
-
-    def _repr_html_(self) -> str:
-        """Write both languages, each marked with its own; a page shows the one it is in."""
-        head = "".join(
-            f'<th scope="col"><span lang="ko">{ko}</span> <span lang="en">{en}</span></th>'
-            for ko, en in self.HEADER
-        )
-        body = "".join(
-            f'<tr><th scope="row"><code>{html.escape(case)}</code></th>'
-            f"<td>{html.escape(expected)}</td><td>{html.escape(got)}</td><td>{verdict}</td></tr>"
-            for case, expected, got, verdict in self._cells()
-        )
-        hints = {} if self.hint is None else self.hint._asdict()
-        return (
-            f"<table><caption>{html.escape(self.summary)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            + "".join(f'<p lang="{lang}">{html.escape(text)}</p>' for lang, text in hints.items())
-        )
-
-
-OVERFLOW = Hint(
-    "exp가 넘쳤습니다. exp에 들어간 수는 얼마나 큰가요?",
-    "exp overflowed: how large is the number that goes into it?",
-)
-UNDERFLOW = Hint(
-    "exp가 모두 0이 되었습니다. exp에 들어간 수는 얼마나 작은가요?",
-    "Every exp became 0: how small are the numbers that go into it?",
-)
 _NOTHING = Hint("돌아온 값이 없습니다. return이 있나요?", "Nothing came back: is there a return?")
 _NO_NUMBER = Hint(
     "수 하나나 수로 된 배열 하나를 돌려주세요.", "Return a number, or one array of numbers."
-)
-_DIGITS = Hint(
-    "앞의 몇 자리만 맞습니다. 나머지 자릿수는 어디에서 잃었나요?",
-    "Only the first digits are right: where were the others lost?",
 )
 _CHANGED = Hint(
     "값은 맞지만 입력을 바꾸었습니다.", "The value is right, but the input was changed."
@@ -276,141 +58,63 @@ def judge(exercise: Exercise, function: Callable[..., Any]) -> Report:
     return Report(exercise.name, tuple(_row(exercise, case, function) for case in exercise.cases))
 
 
-@dataclass
-class _Call:
-    """A call of the reader's function, and what was seen while it ran."""
-
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-    value: Any = None
-    error: Exception | None = None
-    warned: warnings.WarningMessage | None = None
-    held: int = 0
-    read_again: bool = False
-
-
 def _row(exercise: Exercise, case: Case, function: Callable[..., Any]) -> Row:
-    call = _call(case, function)
-    usual = case.hint or exercise.usual
-    shape = case.want.shape
+    seen = call(case, function)
+    value = _numbers(seen.value)
+    if seen.error is not None:
+        got, hint = _error(exercise, case, seen, function)
+    elif value is None:
+        got, hint = type(seen.value).__name__, _NO_NUMBER
+        if seen.value is None:
+            got, hint = "None", _NOTHING
+    elif value.shape != case.want.shape:
+        got, hint = f"shape {value.shape}", _wrong_shape(case)
+    elif not case.accepts(value.astype(np.float64)):
+        got, hint = _wrong_value(exercise, case, seen, value)
+    else:
+        got, hint = _beside_the_value(case, seen, value)
+    passed = hint is None
+    hint = hint or case.hint or exercise.usual
+    return Row(exercise.call(case), shown(case.want), got, passed, hint, seen.error)
 
-    def row(got: str, hint: Hint | None = None, error: Exception | None = None) -> Row:
-        passed = hint is None
-        return Row(exercise.call(case), _shown(case.want), got, passed, hint or usual, error)
 
-    if call.error is not None:
-        hint = _READ_AGAIN if call.read_again else usual
-        if _never_began(call.error):
-            hint = Hint(
-                f"{exercise.name}({exercise.parameters})로 부를 수 있어야 합니다.",
-                f"It must be possible to call {exercise.name}({exercise.parameters}).",
-            )
-            return row(_one_line(f"{type(call.error).__name__}: {call.error}"), hint, call.error)
-        return row(type(call.error).__name__ + _line(call.error, function), hint, call.error)
-    if call.value is None:
-        return row("None", _NOTHING)
-    value = _numbers(call.value)
-    if value is None:
-        return row(type(call.value).__name__, _NO_NUMBER)
-    if value.shape != shape:
-        return row(f"shape {value.shape}", _wrong_shape(case))
-    shown, got = _shown(value), value.astype(np.float64)
-    if not case.accepts(got):
-        if call.read_again:
-            return row(shown, _READ_AGAIN)
-        if case.dtype is None and _too_narrow(value, case):
-            hint = Hint(
-                f"{value.dtype}로는 자릿수가 모자랍니다. float64로 계산하세요.",
-                f"{value.dtype} has too few digits: compute in float64.",
-            )
-            return row(f"{shown}, {value.dtype}", hint)
-        return row(shown, exercise.hint(got, case))
+def _error(exercise: Exercise, case: Case, seen: Call, function: Callable[..., Any]) -> Told:
+    assert seen.error is not None
+    kind = type(seen.error).__name__
+    if _never_began(seen.error):
+        called = f"{exercise.name}({exercise.parameters})"
+        return _one_line(f"{kind}: {seen.error}"), Hint(
+            f"{called}로 부를 수 있어야 합니다.", f"It must be possible to call {called}."
+        )
+    hint = _READ_AGAIN if seen.read_again else case.hint or exercise.usual
+    return kind + _line(seen.error, function), hint
+
+
+def _wrong_value(exercise: Exercise, case: Case, seen: Call, value: npt.NDArray[Any]) -> Told:
+    if seen.read_again:
+        return shown(value), _READ_AGAIN
+    if case.dtype is None and _too_narrow(value, case):
+        return f"{shown(value)}, {value.dtype}", Hint(
+            f"{value.dtype}로는 자릿수가 모자랍니다. float64로 계산하세요.",
+            f"{value.dtype} has too few digits: compute in float64.",
+        )
+    return shown(value), exercise.hint(value.astype(np.float64), case)
+
+
+def _beside_the_value(case: Case, seen: Call, value: npt.NDArray[Any]) -> Told:
+    """What else can fail a right value."""
     if case.dtype is not None and value.dtype != case.dtype:
         wanted = np.dtype(case.dtype).name
-        hint = Hint(
+        return f"{shown(value)}, {value.dtype}", Hint(
             f"{wanted}로 계산해서 {wanted}로 돌려주세요.", f"Compute in {wanted} and return it."
         )
-        return row(f"{shown}, {value.dtype}", hint)
-    if not _same((call.arguments, call.keywords), (case.arguments, case.keywords)):
-        return row(f"{shown}, input changed", _CHANGED)
-    if case.memory is not None and call.held > case.memory:
-        return row(f"{shown}, all in memory", _HELD)
-    if call.warned is not None and case.quiet and _platform_warns():
-        return row(f"{shown}, {call.warned.category.__name__}", _WARNED)
-    return row(shown)
-
-
-def _call(case: Case, function: Callable[..., Any]) -> _Call:
-    """Call a function on copies of the arguments, watched."""
-    call = _Call(*deepcopy((case.arguments, case.keywords)))
-    streams = [_Once(a) for a in call.arguments] if case.stream else []
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
-    ):
-        warnings.simplefilter("always")
-        with _Memory(case.memory is not None) as memory:
-            try:
-                call.value = function(*(streams or call.arguments), **call.keywords)
-            except Exception as error:
-                call.error = error
-    call.held = memory.held
-    call.read_again = any(stream.read_again for stream in streams)
-    call.warned = next((w for w in caught if issubclass(w.category, RuntimeWarning)), None)
-    return call
-
-
-class _Once:
-    """An iterator that knows whether it was asked for more after it had said it was at its end."""
-
-    def __init__(self, values: Any) -> None:
-        self.values = iter(values)
-        self.ended = self.read_again = False
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        self.read_again |= self.ended
-        try:
-            return next(self.values)
-        except StopIteration:
-            self.ended = True
-            raise
-
-
-class _Memory:
-    """The most bytes that Python and NumPy held at once, beyond what they held before."""
-
-    def __init__(self, wanted: bool) -> None:
-        self.wanted = wanted
-        self.ours = wanted and not tracemalloc.is_tracing()
-        self.held = 0
-
-    def __enter__(self) -> _Memory:
-        if self.ours:
-            tracemalloc.start()
-        if self.wanted:
-            tracemalloc.reset_peak()
-            self.before = tracemalloc.get_traced_memory()[0]
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        if self.wanted:
-            self.held = tracemalloc.get_traced_memory()[1] - self.before
-        if self.ours:
-            tracemalloc.stop()
-
-
-def _platform_warns() -> bool:
-    """Say whether NumPy can warn: WebAssembly has no floating-point flags that it could read."""
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        np.errstate(over="warn"),
-    ):
-        warnings.simplefilter("always")
-        np.exp(np.array([1000.0]))
-    return bool(caught)
+    if not _same((seen.arguments, seen.keywords), (case.arguments, case.keywords)):
+        return f"{shown(value)}, input changed", _CHANGED
+    if case.memory is not None and seen.held > case.memory:
+        return f"{shown(value)}, all in memory", _HELD
+    if seen.warned is not None and case.quiet and platform_warns():
+        return f"{shown(value)}, {seen.warned.category.__name__}", _WARNED
+    return shown(value), None
 
 
 def _never_began(error: Exception) -> bool:
@@ -471,39 +175,6 @@ def _same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(_same, left, right))
     a, b = np.asarray(left), np.asarray(right)
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-
-
-def _written(value: Any) -> str:
-    """Write an argument as code; equal numbers in a row as ``[0] * 1000``."""
-    if isinstance(value, np.ndarray) and value.dtype not in (np.float64, np.bool_):
-        return f"{value.dtype}({_written(value.tolist())})"
-    if isinstance(value, np.ndarray):
-        return _written(value.tolist())
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_written, value))})"
-    if not isinstance(value, list):
-        text = f"{value:.10g}" if isinstance(value, float) else str(value)
-        return text.replace("e+", "e").replace("e-0", "e-")
-    if len(value) <= 8:
-        return f"[{', '.join(map(_written, value))}]"
-    runs = [(_written(key), len(list(run))) for key, run in groupby(value)]
-    return " + ".join(f"[{key}]" + (f" * {count}" if count > 1 else "") for key, count in runs)
-
-
-def _shown(value: npt.NDArray[Any]) -> str:
-    """Write at most four numbers, of ten digits or as many as their format is sure of."""
-    sure = np.finfo(value.dtype).precision if value.dtype.kind == "f" else 10
-    flat = [f"{float(v):.{min(sure, 10)}g}" for v in value.ravel()[:4]]
-    if value.ndim == 0:
-        return flat[0]
-    more = ", …" if value.size > 4 else ""
-    shape = f" {value.shape}" if value.ndim > 1 else ""
-    return f"[{', '.join(flat)}{more}]{shape}"
-
-
-def _width(text: str) -> int:
-    """Columns that `text` takes in a terminal: Korean letters take two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _one_line(text: str, most: int = 60) -> str:

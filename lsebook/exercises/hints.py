@@ -5,7 +5,7 @@ A hint says what went wrong or where to look; finding the change is the exercise
 
 import numpy as np
 
-from lsebook.exercises.engine import Array, Case, Hint
+from lsebook.exercises.cases import Array, Case, Hint
 
 LSE = Hint("정의 log Σ exp(xᵢ)와 견주어 보세요.", "Compare with the definition, log Σ exp(xᵢ).")
 SOFTMAX = Hint(

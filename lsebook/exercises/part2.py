@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lsebook.exercises.engine import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
+from lsebook.exercises.cases import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
 from lsebook.exercises.hints import (
     ALL_OUT,
     BACK,
