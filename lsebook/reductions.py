@@ -40,15 +40,20 @@ SMALL = 4096
 
 def _one_matrix(x: Array, axes: tuple[int, ...]) -> tuple[Array, int] | None:
     """Return a small array that is a matrix already, and the axis to reduce; None for others."""
-    n, k = x.ndim, len(axes)
-    plain = x.dtype.char in "df" and x.dtype.isnative and x.flags.c_contiguous
-    if not (plain and 0 < x.nbytes <= BLOCK_BYTES and (k or not n)):
+    if not (0 < x.nbytes <= BLOCK_BYTES and x.flags.c_contiguous):
         return None
-    if sorted(axes) == list(range(n - k, n)):
+    if x.dtype.char not in "df" or not x.dtype.isnative:
+        return None
+    n, k = x.ndim, len(axes)
+    if k == n:
+        return x.reshape(1, -1), 1
+    if k and sorted(axes) == list(range(n - k, n)):
         rows = x.reshape(math.prod(x.shape[: n - k]), -1)
         # Many short rows are better off in columns.
         return (rows, 1) if x.size <= SMALL or rows.shape[1] >= LONG else None
-    return (x.reshape(-1, math.prod(x.shape[k:])), 0) if sorted(axes) == list(range(k)) else None
+    if k and sorted(axes) == list(range(k)):
+        return x.reshape(-1, math.prod(x.shape[k:])), 0
+    return None
 
 
 def _plain_log_sums(
@@ -320,8 +325,9 @@ def logmeanexp(
 def _softmax(x: Array, axis: int, out: Array) -> Array:
     """Return the softmax of the slices of a matrix, in `out`, which may be the matrix itself."""
     peak = np.maximum.reduce(x, axis=axis)
-    terms = pair.exponentials(x, peak, axis, out)
-    terms /= pair.beside(_whole(pair.total(terms, axis), peak), axis)
+    c = pair.shift(peak)
+    terms = pair.exponentials(x, c, axis, out)
+    terms /= pair.beside(_whole(pair.total(terms, axis), peak, c), axis)
     return terms
 
 
@@ -330,27 +336,28 @@ def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
     if len(boxes) == 1:
         return e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
     peak = in_pairs(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
+    c = pair.shift(peak)
 
     def put_terms(box: Box) -> Array:
-        terms = pair.exponentials(e.read(box), peak, e.axis, e.target(box))
+        terms = pair.exponentials(e.read(box), c, e.axis, e.target(box))
         e.put(box, terms)
         return pair.total(terms, e.axis)
 
-    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak), e.axis)
+    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak, c), e.axis)
     for box in boxes:
         shares = e.written(box)
         shares /= total
         e.put(box, shares)
 
 
-def _whole(total: Array, peak: Array) -> Array:
+def _whole(total: Array, peak: Array, c: Array | None) -> Array:
     """Return the totals, nan where the peak is not finite and nothing has a share."""
-    return total + 0.0 * peak
+    return total if c is None else total + 0.0 * peak
 
 
 def _log_softmax(x: Array, axis: int, out: Array) -> Array:
     """Return the log of the softmax of the slices of a matrix, in `out`."""
-    p = pair.of_matrix(x, axis, np.empty_like(x), np.result_type(x, np.float64))
+    p = pair.of_matrix(x, axis, np.empty_like(x), np.float64)
     return _log_shares(x, p, axis, out)
 
 
