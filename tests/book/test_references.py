@@ -36,6 +36,7 @@ def known() -> dict[str, dict[str, Target]]:
 def test_references_of_the_book_say_what_they_refer_to(page, known):
     for cell in page.text_cells():
         assert filled(cell.source, page.name, known[page.edition]) == cell.source, cell.id
+        assert "[](#" not in cell.source, f"{cell.id}: nothing has this name"
 
 
 @pytest.mark.parametrize(

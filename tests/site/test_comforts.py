@@ -29,7 +29,7 @@ def test_theme_follows_the_system_until_it_is_chosen(address: str, browser: Brow
     page = open_page(context, f"{address}chapters/en/01-why-logs.html").page
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+        page.wait_for_selector(f"html[data-theme={theme}]", state="attached")
     context.close()
 
 
