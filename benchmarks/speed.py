@@ -41,22 +41,23 @@ def contestants(name: str, x: Array, axis: Any) -> dict[str, Callable[[], Any]]:
     return found
 
 
-def least_times(functions: dict[str, Callable[[], Any]]) -> dict[str, float]:
+def least_times(functions: dict[str, Callable[[], Any]], size: int) -> dict[str, float]:
     """Return the least seconds of a call, each function in turn in every round.
 
-    Time of this thread alone, so that a busy machine disturbs less; nothing here starts others.
+    Small arrays are called in loops. Time of this thread alone, so that a busy machine disturbs
+    less; nothing here starts others.
     """
+    calls = max(1, 20_000 // size)
     best = dict.fromkeys(functions, math.inf)
     spent = 0.0
-    for _ in range(200):
+    while spent < PATIENCE * len(functions):
         for name, function in functions.items():
             start = time.thread_time()
-            function()
+            for _ in range(calls):
+                function()
             took = time.thread_time() - start
-            best[name] = min(best[name], took)
+            best[name] = min(best[name], took / calls)
             spent += took
-        if spent > PATIENCE * len(functions):
-            break
     return best
 
 
@@ -77,7 +78,7 @@ def rows(functions: Iterable[str] = FUNCTIONS) -> Iterable[dict[str, Any]]:
                 for shape, axis in SHAPES:
                     x = draw(family, shape, axis, dtype)
                     calls = contestants(name, x, axis)
-                    times = least_times(calls)
+                    times = least_times(calls, x.size)
                     # PyTorch allocates where tracemalloc does not see it.
                     memory = {k: temporary_memory(calls[k]) for k in ("lsebook", "scipy")}
                     yield {
