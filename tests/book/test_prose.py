@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from authoring import code, frame, prose
+from authoring import code, frame, predictions, prose
 from authoring.pages import CHAPTERS, Cell, Page, pages
 from authoring.terms import read_terms
 from tests.book.books import display, stream
 
-RULES = {rule.__name__: rule for module in (prose, frame, code) for rule in module.RULES}
+RULES = {
+    rule.__name__: rule for module in (prose, frame, code, predictions) for rule in module.RULES
+}
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -46,6 +48,7 @@ def chapter(*changes: tuple[str, str]) -> Page:
 ## 합
 ### 작은 합
 ## 정리
+- **하나만 기억한다면**: 합은 합입니다.
 ## 연습문제
 :::{exercise} ✍ 하나
 :label: ko-ex-one
@@ -73,6 +76,28 @@ def chapter(*changes: tuple[str, str]) -> Page:
         source = source.replace(old, new)
     guess = Cell("guess", "code", "1", {"tags": ["hide-output"]})
     return page_of("ko", Cell("all", "markdown", source), guess)
+
+
+def predicts(
+    question: str, *outputs: dict, answer: str, after: str = "", code: str = "f(x)"
+) -> Page:
+    """A question, its folded output, the folded answer and what follows in the open."""
+    fold = f":::{{dropdown}} 무슨 일이 있었나\n{answer}\n:::\n\n" if answer else ""
+    return page_of(
+        "ko",
+        Cell("ask", "markdown", f"## 먼저 맞혀 보세요\n\n{question}"),
+        Cell("guess", "code", code, {"tags": ["hide-output"]}, list(outputs)),
+        Cell("answer", "markdown", fold + after),
+    )
+
+
+def prints(text: str) -> Page:
+    return page_of("ko", Cell("show", "code", "print(y)", {}, [stream(text)]))
+
+
+def value(shown: str, code: str) -> Page:
+    output = display(plain=shown) | {"output_type": "execute_result"}
+    return page_of("ko", Cell("show", "code", code, {}, [output]))
 
 
 def solution_cell(*tags: str) -> Page:
@@ -133,6 +158,38 @@ GOOD = {
     "no_final_semicolon": [runs("x = 1; y = 2", "plt.show()")],
     "quiet_outputs": [shows(stream("1\n")), shows(ERROR, tags=("raises-exception",))],
     "no_places_in_outputs": [shows(stream("0x1.5bf0a8b145769p+1 1/2 a/b\n")), shows(SVG)],
+    "short_main_line": [
+        chapter(("### 작은 합", "합 " * 1900)),
+        chapter(("### 작은 합", "::::{dropdown} 더 깊이\n" + "합 " * 3000 + "\n::::")),
+        chapter(("## 실전에서", "## 실전에서\n" + "합 " * 3000)),
+        text("합 " * 3000, name="about.md"),
+    ],
+    "one_thing_to_remember": [chapter(), text("# 용어", name="glossary.md")],
+    "answered_in_the_fold": [
+        predicts("얼마일까요?", stream("y = 7\n"), answer="7입니다."),
+        shows(stream("y = 7\n")),
+    ],
+    "open_predictions": [
+        predicts("얼마일까요?", stream("y = 13.8155\n"), answer="13.8입니다.", after="왜일까요?"),
+        predicts(
+            "1000을 넣습니다.", stream("y = 1000\n"), answer="같습니다.", after="1000은 큽니다."
+        ),
+        predicts(
+            "얼마일까요?", stream("y = inf\n"), answer="넘칩니다.", after="왜?\n\n## 다음\n\n`inf`"
+        ),
+        predicts("`inf`일까요?", stream("y = inf\n"), answer="예.", after="`inf`는 큽니다."),
+        predicts("몇일까요?", stream("y = 1424\n"), answer="1424", after="14장, {eq}`ko-eq-24`."),
+    ],
+    "outputs_that_speak": [
+        prints("naive = inf\nshifted = 1001.0986\n"),
+        prints(
+            "     c    largest         y\n   290        inf       inf\n   291  8.2e+307   1000.4\n"
+        ),
+        prints("float16: largest 65504\n"),
+        value("array([0.09, 0.24, 0.67])", "softmax(x)"),
+        value("13.8155", "lse"),
+        shows(SVG),
+    ],
     "few_digits": [
         shows(stream("1.098612289 1e-05 0.0000012345 1000000000000 1000000000000.0 2.4.6\n")),
         shows(display(plain="array([1.234567891e+300, -0.5])"), display(html="<td>0.25</td>")),
@@ -246,6 +303,47 @@ BAD = {
         (shows(stream("/home/me/book\n")), "'/home/'"),
         (shows(stream("C:\\book\n")), "cell `show`"),
         (shows(ERROR | {"evalue": "/tmp/x"}, tags=("raises-exception",)), "'/tmp/'"),
+    ],
+    "short_main_line": [
+        (chapter(("### 작은 합", "합 " * 2100)), "words; at most 2000: fold"),
+    ],
+    "one_thing_to_remember": [
+        (chapter(("- **하나만 기억한다면**: 합은 합입니다.\n", "")), "end the section '정리'"),
+        (chapter(("합은 합입니다.\n", "합은 합입니다.\n- 끝.\n")), "begins '하나만 기억한다면'"),
+    ],
+    "answered_in_the_fold": [
+        (predicts("얼마일까요?", stream("y = 7\n"), answer="", after="7입니다."), "cell `guess`"),
+    ],
+    "open_predictions": [
+        (predicts("몇?", stream("y = 13.8155\n"), answer="a", after="겨우 13.8입니다."), "13.8155"),
+        (predicts("몇?", stream("n = 1424\n"), answer="a", after="1,424개입니다."), "1424"),
+        (predicts("몇?", stream("n = 1424\n"), answer="a", after="$1{,}424$개입니다."), "1424"),
+        (predicts("몇?", stream("n = 22\n"), answer="a", after="## 22번\n\n그렇습니다."), "22"),
+        (predicts("몇?", stream("y = inf\n"), answer="a", after="`inf`가 나왔습니다."), "inf"),
+        (predicts("몇?", stream("y = inf\n"), answer="a", after="$\\infty$입니다."), "inf"),
+        (predicts("몇?", stream("y = -40\n"), answer="a", after="\u221240입니다."), "-40"),
+        (
+            predicts("몇?", stream("y = 7\n"), answer="a", code='np.errstate(over="ignore")'),
+            "names what happens",
+        ),
+        (
+            page_of(
+                "ko",
+                *predicts("몇?", stream("y = 7.25\n"), answer="7.25").cells,
+                Cell("draw", "code", "1", {"mystnb": {"figure": {"caption": "7.25에서 만난다"}}}),
+            ),
+            "7.25",
+        ),
+    ],
+    "outputs_that_speak": [
+        (prints("1.0 2.0 0.5\n"), "prints '1.0 2.0 0.5' without saying"),
+        (prints("y = 3\n4 5\n"), "'4 5'"),
+        (prints("True\n"), "'True'"),
+        (prints("inf [0. 0. 0.]\n"), "'inf [0. 0. 0.]'"),
+        (prints("float64  709.78  -745.13\n"), "'float64  709.78  -745.13'"),
+        (prints("array([nan, nan])\n"), "array([nan, nan])"),
+        (value("True", "a == b"), "'True'"),
+        (value("(3.4, 2.1)", "f(x), g(x)"), "'(3.4, 2.1)'"),
     ],
     "few_digits": [
         (shows(stream("1001.0986122886682\n")), "1001.0986122886682 has more than 10"),
