@@ -50,7 +50,9 @@ def open_predictions(page: Page) -> Iterator[str]:
             yield f'cell `{cell.id}`: the code names what happens; write np.errstate(all="ignore")'
         asked = _before(page, place) + "\n" + cell.source
         printed = "\n".join(output.text for output in cell.results if not output.is_figure)
-        numbers, words = _numbers(printed), _words(printed)
+        words, numbers = _words(printed), _numbers(printed)
+        # A digit alone in a table says little; one that is an answer says all.
+        numbers = [n for n in numbers if abs(n) > 9 or n % 1 or f"= {n}" in printed]
         after = _after(page, place)
         given = [n for n in numbers if not _told(n, _numbers(asked)) and _told(n, _numbers(after))]
         given += sorted((words - _words(asked)) & _words(after))
@@ -84,13 +86,18 @@ def _before(page: Page, place: int) -> str:
 
 
 def _after(page: Page, place: int) -> str:
-    """The visible text after a cell up to the next heading, or with it if nothing precedes."""
+    """What is in view with a folded output: the text that follows and the first cell of code.
+
+    It ends before the next heading, or after that heading's text if nothing stands between.
+    """
     found = ""
     for cell in page.cells[place + 1 :]:
         text = _visible(cell)
         heading = _HEADING.search(text) if cell.kind == "markdown" else None
         if heading is None:
             found += text + "\n"
+            if cell.kind == "code":
+                break
             continue
         before = found + text[: heading.start()]
         return before if before.strip() else text
