@@ -3,6 +3,8 @@
 import copy
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 from mpmath import mp, mpf
 
 import lsebook
-from lsebook import explore, explore_sums
-from lsebook.explore_sums import DIGITS, LAST_GAP, ORDERS, STREAM
-from lsebook.pair import Pair, merge
+from lsebook import explore
+from lsebook.explore.canvas import picture
+from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
+from lsebook.explore.part3 import ORDERS, STREAM
 
 FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
@@ -27,7 +30,7 @@ def texts(figure: Callable[[], explore.Explorable], **sliders: float) -> list[st
     for parameter in spec["params"]:
         parameter["value"] = sliders.pop(parameter["name"])
     assert not sliders
-    found = re.findall(r"<text[^>]*>([^<]*)</text>", explore.picture(spec))
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", picture(spec))
     return [unescape(text).replace("\u2212", "-") for text in found]
 
 
@@ -60,8 +63,8 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
-    of_part_one = set() if figure.__name__ in explore_sums.__all__ else {"sum", "float", "dtype"}
-    assert words <= {"LSE", "exp", "log", "max", "peak", "rest", "inf"} | of_part_one
+    code = {"LSE", "exp", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
+    assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
 
@@ -82,7 +85,7 @@ def test_specs_hold_no_infinity_and_start_where_their_inputs_can_stand(figure: A
 def test_smooth_max_is_a_scaled_lse_and_never_overflows(T: float) -> None:
     spec = copy.deepcopy(explore.smooth_max().spec)
     spec["params"][0]["value"] = T
-    paths = re.findall(r"<path[^>]*>", explore.picture(spec))
+    paths = re.findall(r"<path[^>]*>", picture(spec))
     (curve,) = (path for path in paths if 'stroke="#1f77b4"' in path)
     places = re.search(r' d="M([^"]*)"', curve)
     assert places is not None
@@ -101,7 +104,7 @@ def kept(a: float, g: int) -> list[int]:
     return [DIGITS.index(row[place]) for row in TABLE.values()]
 
 
-TABLE = explore_sums.digits_kept()
+TABLE = digits_kept()
 
 
 def test_digits_lost_covers_its_sliders() -> None:
@@ -190,19 +193,18 @@ def test_stream_steps_rescales_the_rest_where_the_peak_changes() -> None:
 def test_merge_tree_ends_in_the_same_value(s: int) -> None:
     lines = texts(explore.merge_tree, s=s)
     shown = [tuple(map(float, line.strip("()").split(", "))) for line in lines if line[0] == "("]
-    level = [Pair(np.array(float(x)), np.array(0.0)) for x in ORDERS[s]]
-    assert sorted(p.peak for p in level) == sorted(LEAVES)
-    expected = level
-    while len(level) > 1:
-        level = [merge(p, q) for p, q in zip(level[::2], level[1::2], strict=True)]
-        expected = level + expected
-    for (peak, rest), p in zip(shown, expected, strict=True):
-        assert peak == p.peak
-        assert rest == pytest.approx(float(p.rest), abs=decimals("0.0000"))
-    root = level[0]
-    exact = lsebook.logsumexp(np.array(LEAVES, float))
-    assert float(root.peak + np.log1p(root.rest)) == pytest.approx(exact, rel=1e-14)
-    assert after("peak + log(1 + rest) = ", lines) == f"{exact:.8g}"
+    leaves = [int(x) for x in ORDERS[s]]
+    assert sorted(leaves) == sorted(LEAVES)
+    spans = [leaves[i : i + n] for n in (8, 4, 2, 1) for i in range(0, 8, n)]
+    assert len(shown) == len(spans)
+    for (peak, rest), span in zip(shown, spans, strict=True):
+        assert peak == max(span)
+        with mp.workdps(30):
+            exact = float(mp.fsum(mp.exp(x - max(span)) for x in span) - 1)
+        assert rest == pytest.approx(exact, abs=decimals("0.0000"))
+    with mp.workdps(30):
+        whole = float(mp.log(mp.fsum(map(mp.exp, leaves))))
+    assert after("peak + log(1 + rest) = ", lines) == f"{whole:.8g}"
 
 
 def test_merge_tree_has_six_different_orders() -> None:
@@ -210,6 +212,34 @@ def test_merge_tree_has_six_different_orders() -> None:
     assert ORDERS[0] == "".join(map(str, LEAVES))
     (s,) = explore.merge_tree().spec["params"]
     assert (s["bind"]["min"], s["bind"]["max"]) == (0, 5)
+
+
+def in_a_fresh_process(program: str) -> str:
+    run = [sys.executable, "-c", program]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_importing_waits_for_no_drawing_library() -> None:
+    found = in_a_fresh_process(
+        "import sys; from lsebook import explore; print({'altair', 'vl_convert', 'matplotlib',"
+        " 'mpmath'} & set(sys.modules))"
+    )
+    assert found == "set()"
+
+
+def test_without_the_drawing_libraries_a_figure_says_what_to_install() -> None:
+    said = in_a_fresh_process(
+        "import sys; sys.modules['altair'] = None\n"
+        "from lsebook import explore\n"
+        "try: explore.exp_cliffs\n"
+        "except ImportError as error: print(error)"
+    )
+    assert said == "explore.exp_cliffs needs altair: pip install 'lsebook[figures]'"
+
+
+def test_names_are_found_and_listed() -> None:
+    assert dir(explore) == sorted(explore.__all__)
+    assert {getattr(explore, name).__name__ for name in explore.__all__} == set(explore.__all__)
 
 
 def test_only_figures_are_found() -> None:

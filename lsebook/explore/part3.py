@@ -1,16 +1,10 @@
-"""Figures of how sums of exponentials are computed: what is lost, what is kept, what merges.
+"""Figures of Part 3: a state that reads on, and states that merge."""
 
-`lsebook.explore` offers them too. What cannot be computed with a page's own float64 comes in a
-table that Python computed.
-"""
-
-from functools import cache
 from itertools import accumulate
-from typing import Any
 
 import altair as alt
 
-from lsebook.explore import (
+from lsebook.explore.canvas import (
     BLUE,
     INK,
     MARGIN,
@@ -25,172 +19,9 @@ from lsebook.explore import (
     table,
 )
 
-__all__ = ["digits_lost", "merge_tree", "smooth_max", "stream_steps"]
-
 ROOM = WIDTH - 2 * MARGIN
-DIGITS = "0123456789abcdefg"
-LAST_GAP = 45
 STREAM = (5, 2, 8, 3)
 ORDERS = ("52831746", "61738425", "46182735", "83574126", "12345678", "87654321")
-
-
-def smooth_max() -> Explorable:
-    """Show T · LSE((x, 0) / T) beside max(x, 0), which it approaches as T falls.
-
-    Returns
-    -------
-    Explorable
-        With a slider for the temperature T.
-
-    Examples
-    --------
-    >>> from lsebook import explore
-    >>> explore.smooth_max()
-    <explore.smooth_max: T>
-    """
-    x = alt.X(
-        "x:Q",
-        title="x",
-        scale=alt.Scale(domain=[-3, 3], nice=False),
-        axis=alt.Axis(values=[-3, -2, -1, 0, 1, 2, 3], format="d"),
-    )
-    y = alt.Y(
-        "y:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 3.5], nice=False),
-        axis=alt.Axis(values=[0, 1, 2, 3], format="d", grid=False),
-    )
-    curve = table([{"x": i / 20} for i in range(-60, 61)]).transform_calculate(
-        as_="y", calculate="max(datum.x, 0) + T * log(1 + exp(-abs(datum.x) / T))"
-    )
-    corner = table([{"x": -3, "y": 0}, {"x": 0, "y": 0}, {"x": 3, "y": 3}])
-    gap = row(x="0", low="0", y="T * LN2", shown=number("datum.y", ".4f"))
-    layers = [
-        corner.mark_line(color=INK, strokeDash=[5, 4], strokeWidth=1.5).encode(x=x, y=y),
-        curve.mark_line(color=BLUE, strokeWidth=2.5).encode(x=x, y=y),
-        gap.mark_rule(color=RED, strokeWidth=3).encode(x=x, y=y, y2="low:Q"),
-        line_of_text(gap, "'T · LSE((x, 0) / T)'", 12, 12, color=BLUE),
-        line_of_text(gap, "'max(x, 0)'", 12, 38),
-        line_of_text(gap, "'T · log 2 = ' + datum.shown", 12, 64, color=RED),
-    ]
-    return explorable(
-        "smooth_max",
-        "T · LSE((x, 0) / T), max(x, 0)",
-        layers,
-        [slider("T", 1, 0.02, 2, 0.02)],
-        height=230,
-        left=44,
-    )
-
-
-@cache
-def digits_kept() -> dict[str, str]:
-    """Say how many digits three formulas get right for the scores (a, a - g).
-
-    One character of `DIGITS` for each a = -1, -0.99, ..., 1 and, under each, g = 0, 1, ..., 45.
-    Every operation is rounded once, to nearest: NumPy's exp may differ in its last bit from one
-    processor to the next, and so would the table.
-    """
-    from mpmath import mp, mpf
-
-    def exp(x: float) -> float:
-        return float(mp.exp(mpf(x)))
-
-    def log(x: float) -> float:
-        return float(mp.log(mpf(x)))
-
-    def right(found: float, truth: mpf) -> str:
-        error = abs(mpf(found) / truth - 1)
-        digits = 16 if error == 0 else round(-float(mp.log10(error)))
-        return DIGITS[min(max(digits, 0), 16)]
-
-    rows = {"naive": "", "shifted": "", "log1p": ""}
-    with mp.workdps(50):
-        gaps = [float(g) for g in range(LAST_GAP + 1)]
-        tails = [mp.log1p(mp.exp(-mpf(g))) for g in gaps]
-        added = [log(1.0 + exp(-g)) for g in gaps]
-        kept = [float(mp.log1p(mpf(exp(-g)))) for g in gaps]
-        for step in range(-100, 101):
-            a = step / 100
-            top = exp(a)
-            for g, tail, one_added, one_kept in zip(gaps, tails, added, kept, strict=True):
-                truth = mpf(a) + tail
-                rows["naive"] += right(log(top + exp(a - g)), truth)
-                rows["shifted"] += right(a + one_added, truth)
-                rows["log1p"] += right(a + one_kept, truth)
-    return rows
-
-
-def digits_lost() -> Explorable:
-    """Show how many decimal digits three formulas for LSE((a, a - g)) get right.
-
-    The digits are -log10 of the relative error, to the nearest whole number from 0 to 16.
-
-    Returns
-    -------
-    Explorable
-        With sliders for the larger score a and the gap g.
-
-    Examples
-    --------
-    >>> from lsebook import explore
-    >>> explore.digits_lost()
-    <explore.digits_lost: a, g>
-    """
-    code = {
-        "naive": "log(exp(a) + exp(a - g))",
-        "shifted": "a + log(1 + exp(-g))",
-        "log1p": "a + log1p(exp(-g))",
-    }
-    bars = (
-        table(
-            [
-                {"code": code[name], "digits": digits, "line": line}
-                for line, (name, digits) in enumerate(digits_kept().items())
-            ]
-        )
-        .transform_calculate(
-            as_="kept",
-            calculate=f"indexof('{DIGITS}',"
-            f" datum.digits[round(100 * a + 100) * {LAST_GAP + 1} + g])",
-        )
-        .transform_calculate(as_="full", calculate="16")
-    )
-    place = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False, range=[64, 244]))
-    x = alt.X(
-        "kept:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 17.5], nice=False, padding=0),
-        axis=alt.Axis(values=[0, 4, 8, 12, 16], format="d"),
-    )
-    bar: dict[str, Any] = {"orient": "horizontal", "size": 20}
-    ink = alt.condition("datum.kept < 15", alt.value(RED), alt.value(BLUE))
-    # log(1 + u) · u / ((1 + u) - 1) is log1p(u): the rounding of 1 + u cancels.
-    value = row(
-        u="exp(-g)",
-        w="1 + datum.u",
-        y="a + (datum.w == 1 ? datum.u : log(datum.w) * datum.u / (datum.w - 1))",
-        shown=number("datum.y", ".4~g"),
-    )
-    layers = [
-        bars.mark_bar(color="#e8e8e8", **bar).encode(x="full:Q", y=place),
-        bars.mark_bar(**bar).encode(x=x, y=place, color=ink),
-        bars.mark_text(align="left", dy=-23, fontSize=15).encode(
-            x=alt.value(0), y=place, text="code:N"
-        ),
-        bars.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold").encode(
-            x=x, y=place, text="kept:Q", color=ink
-        ),
-        line_of_text(value, "'LSE((a, a - g)) = ' + datum.shown", 0, 8, fontSize=17),
-    ]
-    return explorable(
-        "digits_lost",
-        ", ".join(code.values()),
-        layers,
-        [slider("a", 0, -1, 1, 0.01), slider("g", 20, 0, LAST_GAP, 1)],
-        height=222,
-        bottom=30,
-    )
 
 
 def stream_steps() -> Explorable:

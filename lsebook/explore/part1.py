@@ -1,177 +1,34 @@
-"""Interactive figures whose numbers are computed while the reader moves a slider.
-
-Each function returns one figure for a notebook's last line. The formula is written in Vega's
-expression language, so it runs in the page itself, without a kernel. Words in the figures are
-mathematics or code only, so that both editions share them. Nothing here computes for the book:
-the package's functions do.
-"""
+"""Figures of Part 1: where formats end, what scores become, and which shifts are safe."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import altair as alt
-import vl_convert as vlc
 
-if TYPE_CHECKING:
-    from lsebook.explore_sums import digits_lost, merge_tree, smooth_max, stream_steps
-else:
+from lsebook.explore.canvas import (
+    BLUE,
+    INK,
+    MARGIN,
+    PALE,
+    RED,
+    WIDTH,
+    Explorable,
+    explorable,
+    line_of_text,
+    number,
+    row,
+    slider,
+    table,
+)
 
-    def __getattr__(name: str) -> Any:
-        """Find a figure of `explore_sums`, which builds on this module and so loads after it."""
-        if name in __all__:
-            return getattr(import_module("lsebook.explore_sums"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-__all__ = [
-    "Explorable",
-    "coin_products",
-    "digits_lost",
-    "exp_cliffs",
-    "log_sum_exp",
-    "merge_tree",
-    "shift_window",
-    "smooth_max",
-    "softmax_bars",
-    "stream_steps",
-]
-
-VEGA_LITE = "5.21"
-SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-WIDTH, MARGIN = 440, 20
-FONT = "sans-serif"
-INK, PALE, BLUE, RED = "#262626", "#a8a8a8", "#1f77b4", "#c23b22"
 # format: significand bits, smallest exponent, first power of two that overflows
 FORMATS = {"float16": (11, -14, 16), "float32": (24, -126, 128), "float64": (53, -1022, 1024)}
-
-
-@dataclass(frozen=True)
-class Explorable:
-    """A figure with sliders: live where Vega-Lite runs, a picture of its first state elsewhere.
-
-    Attributes
-    ----------
-    name : str
-        The figure's name, shown where neither can be displayed.
-    spec : dict
-        Its Vega-Lite specification.
-    """
-
-    name: str
-    spec: dict[str, Any]
-
-    def __repr__(self) -> str:
-        names = ", ".join(parameter["name"] for parameter in self.spec["params"])
-        return f"<explore.{self.name}: {names}>"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {
-            "application/vnd.vegalite.v5+json": self.spec,
-            "image/svg+xml": picture(self.spec),
-            "text/plain": repr(self),
-        }
-
-
-def picture(spec: dict[str, Any]) -> str:
-    """Draw a specification's first state, alike on every machine and however often."""
-    svg = vlc.vegalite_to_svg(json.dumps(spec), vl_version=VEGA_LITE)
-    seen: dict[str, str] = {}
-    svg = re.sub(r"clip\d+", lambda clip: seen.setdefault(clip[0], f"clip{len(seen)}"), svg)
-    return re.sub(
-        r' (?:d|transform|[xy][12]?|width|height)="[^"]+"',
-        lambda place: re.sub(r"\d+\.\d{3,}", lambda part: f"{float(part[0]):.2f}", place[0]),
-        svg,
-    )
-
-
-def explorable(
-    name: str,
-    formula: str,
-    layers: Sequence[alt.Chart],
-    sliders: Sequence[alt.Parameter],
-    *,
-    height: int,
-    left: int = MARGIN,
-    bottom: int = 44,
-) -> Explorable:
-    """Put layers on one canvas whose measures do not depend on a machine's fonts."""
-    chart = (
-        alt.layer(*layers)
-        .add_params(*sliders)
-        .properties(
-            width=WIDTH - left - MARGIN,
-            height=height,
-            padding={"left": left, "right": MARGIN, "top": 10, "bottom": bottom},
-            autosize="none",
-            description=formula,
-            background="transparent",
-            usermeta={"embedOptions": {"actions": False, "renderer": "svg"}},
-        )
-        .configure(font=FONT)
-        .configure_view(stroke=None)
-        .configure_axisX(grid=False)
-        .configure_axis(
-            labelFontSize=13,
-            titleFontSize=14,
-            titleFontWeight="normal",
-            minExtent=28,
-            maxExtent=28,
-            labelColor=INK,
-            titleColor=INK,
-            gridColor="#dddddd",
-            domainColor=PALE,
-            tickColor=PALE,
-        )
-        .configure_text(fontSize=15, color=INK)
-    )
-    spec = chart.to_dict()
-    spec["$schema"] = SCHEMA
-    return Explorable(name, spec)
-
-
-def slider(name: str, value: float, low: float, high: float, step: float) -> alt.Parameter:
-    bind = alt.binding_range(min=low, max=high, step=step, name=f"{name} ")
-    return alt.param(name=name, value=value, bind=bind)
 
 
 def format_switch(value: str) -> alt.Parameter:
     return alt.param(
         name="dtype", value=value, bind=alt.binding_radio(options=list(FORMATS), name="dtype ")
     )
-
-
-def number(value: str, spec: str = ".5~g") -> str:
-    """Expression: a number as Python would print it, the infinities and nan included."""
-    return (
-        f"(isNaN({value}) ? 'nan' : {value} == 1/0 ? 'inf' : {value} == -1/0 ? '-inf'"
-        f" : replace(format({value}, '{spec}'), '\u2212', '-'))"
-    )
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=rows))
-
-
-def row(**fields: str) -> alt.Chart:
-    """One row of data whose fields are computed in turn, each from those before it."""
-    chart = table([{"row": 0}])
-    for field, expression in fields.items():
-        chart = chart.transform_calculate(as_=field, calculate=expression)
-    return chart
-
-
-def line_of_text(chart: alt.Chart, text: str, x: float, y: float, **mark: Any) -> alt.Chart:
-    mark = {"align": "left", "baseline": "middle"} | mark
-    placed: alt.Chart = (
-        chart.transform_calculate(as_="text", calculate=text)
-        .mark_text(**mark)
-        .encode(text="text:N", x=alt.value(x), y=alt.value(y))
-    )
-    return placed
 
 
 def rounded(value: str) -> dict[str, str]:
@@ -190,7 +47,19 @@ def rounded(value: str) -> dict[str, str]:
 
 
 def exp_cliffs() -> Explorable:
-    """Where exp(x) becomes inf or 0 in each floating-point format."""
+    """Show where exp(x) becomes inf or 0 in each floating-point format.
+
+    Returns
+    -------
+    Explorable
+        With a slider for x and a switch for the format.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.exp_cliffs()
+    <explore.exp_cliffs: x, dtype>
+    """
     cliffs = [
         {"dtype": "float16", "low": -17.33, "high": 11.09},
         {"dtype": "float32", "low": -103.97, "high": 88.72},
@@ -243,7 +112,19 @@ def exp_cliffs() -> Explorable:
 
 
 def coin_products() -> Explorable:
-    """The probability of n heads as a product, which vanishes, and as a sum of logs."""
+    """Show the probability of n heads as a product, which vanishes, and as a sum of logs.
+
+    Returns
+    -------
+    Explorable
+        With a slider for n and a switch for the format.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.coin_products()
+    <explore.coin_products: n, dtype>
+    """
     ends = [
         {"dtype": "float16", "n": 25},
         {"dtype": "float32", "n": 150},
@@ -313,7 +194,19 @@ def columns(count: int) -> alt.Chart:
 
 
 def softmax_bars() -> Explorable:
-    """Probabilities of four scores at a temperature."""
+    """Show the probabilities of four scores at a temperature.
+
+    Returns
+    -------
+    Explorable
+        With a slider for each score and for the temperature T.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.softmax_bars()
+    <explore.softmax_bars: x1, x2, x3, x4, T>
+    """
     total = " + ".join(f"exp((x{i} - datum.peak) / T)" for i in range(1, 5))
     bars = (
         columns(4)
@@ -346,7 +239,19 @@ def softmax_bars() -> Explorable:
 
 
 def log_sum_exp() -> Explorable:
-    """Scores against their LSE: how far below it each lies is the log of its probability."""
+    """Show three scores and their LSE: how far below it each lies is its log probability.
+
+    Returns
+    -------
+    Explorable
+        With a slider for each score.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.log_sum_exp()
+    <explore.log_sum_exp: x1, x2, x3>
+    """
     total = " + ".join(f"exp(x{i} - datum.peak)" for i in range(1, 4))
     below = number("datum.below", ".4f")
     points = (
@@ -395,7 +300,19 @@ def log_sum_exp() -> Explorable:
 
 
 def shift_window() -> Explorable:
-    """c + log Σ exp(x − c) for x = (1000, 999, 998): right inside a window of c, lost outside."""
+    """Show c + log Σ exp(x − c) of (1000, 999, 998), right only inside a window of c.
+
+    Returns
+    -------
+    Explorable
+        With a slider for the shift c.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.shift_window()
+    <explore.shift_window: c>
+    """
     terms = [{"x": 1000}, {"x": 999}, {"x": 998}]
     whole = row(total="exp(1000 - c) + exp(999 - c) + exp(998 - c)", y="c + log(datum.total)")
     each = (
