@@ -182,3 +182,66 @@ def digits_lost() -> Explorable:
         height=222,
         bottom=30,
     )
+
+
+def weighted_peak() -> Explorable:
+    """Show two weighted scores, and their LSE with c from the scores alone and with the weights.
+
+    Returns
+    -------
+    Explorable
+        With sliders for the scores x1, x2 and for the decimal logarithms B1, B2 of the weights.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.weighted_peak()
+    <explore.weighted_peak: x1, B1, x2, B2>
+    """
+    scale = alt.Scale(domain=[-1750, 1750], nice=False)
+    axis = alt.Axis(values=[-1500, -1000, -500, 0, 500, 1000, 1500], title=None, format="d")
+    x = alt.X("x:Q", scale=scale, axis=axis)
+    dots = (
+        table([{"i": 1, "color": BLUE}, {"i": 2, "color": RED}])
+        .transform_calculate(as_="x", calculate="datum.i == 1 ? x1 : x2")
+        .transform_calculate(as_="m", calculate="datum.x + (datum.i == 1 ? B1 : B2) * LN10")
+        .transform_calculate(as_="name", calculate="'x' + datum.i")
+    )
+    color = alt.Color("color:N", scale=None)
+    top, low = alt.value(30), alt.value(96)
+
+    def answer(c: str) -> str:
+        total = " + ".join(f"pow(10, B{i}) * exp(x{i} - ({c}))" for i in (1, 2))
+        return number(f"(({c}) + log({total}))", ".6~g")
+
+    m1, m2 = "(x1 + B1 * LN10)", "(x2 + B2 * LN10)"
+    high = f"max({m1}, {m2})"
+    whole = row(
+        plain=answer("max(x1, x2)"),
+        right=number(f"({high} + log(1 + exp(-abs({m1} - {m2}))))", ".6~g"),
+    )
+    wrong = alt.condition("datum.plain == datum.right", alt.value(INK), alt.value(RED))
+    layers = [
+        dots.mark_rule(strokeDash=[3, 3], strokeWidth=1.5).encode(
+            x=x, x2="m:Q", y=top, y2=low, color=color
+        ),
+        dots.mark_point(filled=True, size=110, opacity=1).encode(x=x, y=top, color=color),
+        dots.mark_point(filled=True, size=110, opacity=1).encode(
+            x=alt.X("m:Q", scale=scale, axis=axis), y=low, color=color
+        ),
+        dots.mark_text(dy=-17).encode(x=x, y=top, text="name:N", color=color),
+        line_of_text(whole, "'c = max(x):  ' + datum.plain", 0, 128).encode(color=wrong),
+        line_of_text(whole, "'c = max(x + log b):  ' + datum.right", 190, 128, color=BLUE),
+    ]
+    return explorable(
+        "weighted_peak",
+        "log(b1 exp(x1) + b2 exp(x2)), b = 10^B",
+        layers,
+        [
+            slider("x1", 0, -1000, 1000, 50),
+            slider("B1", -200, -300, 300, 10),
+            slider("x2", -800, -1000, 1000, 50),
+            slider("B2", 200, -300, 300, 10),
+        ],
+        height=150,
+    )

@@ -119,6 +119,7 @@ GOOD = {
     "canonical_terms": [
         text("오버플로가 나고 언더플로도 납니다. 소프트맥스와 로그-합-지수, 로짓."),
         text("`오버플로우`라는 이름의 변수"),
+        text("오버플로(overflow, 오버플로우)입니다. “헤시안”이라고도 부릅니다."),
         text("오버플로우 → 오버플로", name="glossary.md"),
         text("오버플로우", edition="en"),
     ],
@@ -215,7 +216,7 @@ BAD = {
     "canonical_terms": [
         (text("오버플로우가 납니다."), "write 오버플로, not 오버플로우"),
         (text("소프트\n맥스를 씁니다."), "write 소프트맥스"),
-        (text("## 로그섬엑스프"), "write 로그-합-지수"),
+        (text("## 로그썸익스프"), "write 로그-합-지수"),
         (text(":::{exercise} ✍ 로지트\n:::"), "write 로짓"),
         (shows(SVG, image={"alt": "언더플로우"}), "cell `show`: write 언더플로"),
     ],
@@ -387,13 +388,16 @@ def test_the_glossary_lists_every_term_in_alphabetical_order(edition):
     names = [row[0] for row in rows]
     assert names == sorted(names, key=str.lower)
     expected = {
-        (t.ko, t.en) if edition == "ko" else (t.en, t.ko): ", ".join(t.banned) for t in read_terms()
+        (t.ko, t.en) if edition == "ko" else (t.en, t.ko): ", ".join(
+            t.also_ko if edition == "ko" else t.also_en
+        )
+        for t in read_terms()
     }
     assert {(row[0], row[1]): row[4] for row in rows} == expected
 
 
-def test_no_term_is_banned_in_favour_of_itself():
+def test_no_term_is_another_name_of_a_term():
     for term in read_terms():
-        assert not any(other.ko in term.banned for other in read_terms())
+        assert not any(other.ko in term.also_ko + term.misspelt for other in read_terms())
         assert term.ko
         assert term.en
