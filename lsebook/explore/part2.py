@@ -74,6 +74,38 @@ def smooth_max() -> Explorable:
     )
 
 
+def _right_digits(found: float, truth: Any) -> str:
+    """One character of `DIGITS`: -log10 of the relative error, from 0 to 16."""
+    from mpmath import isfinite, mp, mpf
+
+    error = abs(mpf(found) / truth - 1) if isfinite(found) else mpf(1)
+    digits = 16 if error == 0 else round(-float(mp.log10(error)))
+    return DIGITS[min(max(digits, 0), 16)]
+
+
+def _digit_bars(bars: alt.Chart) -> list[alt.Chart]:
+    """Bars of the field ``kept`` on a ground of 16, each under the ``code`` of its ``line``."""
+    place = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False, range=[64, 244]))
+    x = alt.X(
+        "kept:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, 17.5], nice=False, padding=0),
+        axis=alt.Axis(values=[0, 4, 8, 12, 16], format="d"),
+    )
+    bar: dict[str, Any] = {"orient": "horizontal", "size": 20}
+    ink = alt.condition("datum.kept < 15", alt.value(RED), alt.value(BLUE))
+    return [
+        bars.mark_bar(color="#e8e8e8", **bar).encode(x="full:Q", y=place),
+        bars.mark_bar(**bar).encode(x=x, y=place, color=ink),
+        bars.mark_text(align="left", dy=-23, fontSize=15).encode(
+            x=alt.value(0), y=place, text="code:N"
+        ),
+        bars.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold").encode(
+            x=x, y=place, text="kept:Q", color=ink
+        ),
+    ]
+
+
 @cache
 def digits_kept() -> dict[str, str]:
     """Say how many digits three formulas get right for the scores (a, a - g).
@@ -90,11 +122,6 @@ def digits_kept() -> dict[str, str]:
     def log(x: float) -> float:
         return float(mp.log(mpf(x)))
 
-    def right(found: float, truth: mpf) -> str:
-        error = abs(mpf(found) / truth - 1)
-        digits = 16 if error == 0 else round(-float(mp.log10(error)))
-        return DIGITS[min(max(digits, 0), 16)]
-
     rows = {"naive": "", "shifted": "", "log1p": ""}
     with mp.workdps(50):
         gaps = [float(g) for g in range(LAST_GAP + 1)]
@@ -106,9 +133,9 @@ def digits_kept() -> dict[str, str]:
             top = exp(a)
             for g, tail, one_added, one_kept in zip(gaps, tails, added, kept, strict=True):
                 truth = mpf(a) + tail
-                rows["naive"] += right(log(top + exp(a - g)), truth)
-                rows["shifted"] += right(a + one_added, truth)
-                rows["log1p"] += right(a + one_kept, truth)
+                rows["naive"] += _right_digits(log(top + exp(a - g)), truth)
+                rows["shifted"] += _right_digits(a + one_added, truth)
+                rows["log1p"] += _right_digits(a + one_kept, truth)
     return rows
 
 
@@ -147,15 +174,6 @@ def digits_lost() -> Explorable:
         )
         .transform_calculate(as_="full", calculate="16")
     )
-    place = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False, range=[64, 244]))
-    x = alt.X(
-        "kept:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 17.5], nice=False, padding=0),
-        axis=alt.Axis(values=[0, 4, 8, 12, 16], format="d"),
-    )
-    bar: dict[str, Any] = {"orient": "horizontal", "size": 20}
-    ink = alt.condition("datum.kept < 15", alt.value(RED), alt.value(BLUE))
     # log(1 + u) · u / ((1 + u) - 1) is log1p(u): the rounding of 1 + u cancels.
     value = row(
         u="exp(-g)",
@@ -164,14 +182,7 @@ def digits_lost() -> Explorable:
         shown=number("datum.y", ".4~g"),
     )
     layers = [
-        bars.mark_bar(color="#e8e8e8", **bar).encode(x="full:Q", y=place),
-        bars.mark_bar(**bar).encode(x=x, y=place, color=ink),
-        bars.mark_text(align="left", dy=-23, fontSize=15).encode(
-            x=alt.value(0), y=place, text="code:N"
-        ),
-        bars.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold").encode(
-            x=x, y=place, text="kept:Q", color=ink
-        ),
+        *_digit_bars(bars),
         line_of_text(value, "'LSE((a, a - g)) = ' + datum.shown", 0, 8, fontSize=17),
     ]
     return explorable(
@@ -244,4 +255,70 @@ def weighted_peak() -> Explorable:
             slider("B2", 200, -300, 300, 10),
         ],
         height=150,
+    )
+
+
+@cache
+def log1mexp_digits() -> dict[str, str]:
+    """Say how many digits three formulas get right for log(1 - exp(x)), x = -10^k.
+
+    One character of `DIGITS` for each k = -20, -19.9, ..., 2, as in `digits_kept`.
+    """
+    from mpmath import mp, mpf
+
+    rows = {"log(1 - exp(x))": "", "log1p(-exp(x))": "", "log(-expm1(x))": ""}
+    with mp.workdps(60):
+        for step in range(-200, 21):
+            x = mpf(-(10.0 ** (step / 10)))
+            truth = mp.log(-mp.expm1(x))
+            e, w = float(mp.exp(x)), float(-mp.expm1(x))
+            found = (
+                float(mp.log(1.0 - e)) if e < 1 else float("-inf"),
+                float(mp.log1p(mpf(-e))) if e < 1 else float("-inf"),
+                float(mp.log(mpf(w))),
+            )
+            for name, value in zip(rows, found, strict=True):
+                rows[name] += _right_digits(value, truth)
+    return rows
+
+
+def log1mexp_forms() -> Explorable:
+    """Show how many decimal digits three formulas for log(1 - exp(x)) get right.
+
+    Returns
+    -------
+    Explorable
+        With a slider for k, where x = -10^k.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.log1mexp_forms()
+    <explore.log1mexp_forms: k>
+    """
+    bars = (
+        table(
+            [
+                {"code": code, "digits": digits, "line": line}
+                for line, (code, digits) in enumerate(log1mexp_digits().items())
+            ]
+        )
+        .transform_calculate(
+            as_="kept", calculate=f"indexof('{DIGITS}', datum.digits[round(10 * k) + 200])"
+        )
+        .transform_calculate(as_="full", calculate="16")
+    )
+    value = row(x="-pow(10, k)", shown=number("datum.x", ".3~g"), ratio="datum.x / -LN2")
+    side = "(datum.ratio > 1 ? 'x < -log 2' : 'x > -log 2')"
+    layers = [
+        *_digit_bars(bars),
+        line_of_text(value, f"'x = ' + datum.shown + ',  ' + {side}", 0, 8, fontSize=17),
+    ]
+    return explorable(
+        "log1mexp_forms",
+        "log(1 - exp(x)), x = -10^k",
+        layers,
+        [slider("k", -10, -20, 2, 0.1)],
+        height=222,
+        bottom=30,
     )
