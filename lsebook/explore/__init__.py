@@ -20,13 +20,19 @@ if TYPE_CHECKING:
         shift_window,
         softmax_bars,
     )
-    from lsebook.explore.part2 import digits_lost, log1mexp_forms, smooth_max, weighted_peak
+    from lsebook.explore.part2 import (
+        digits_lost,
+        log1mexp_forms,
+        smooth_max,
+        weighted_peak,
+        wrong_answers,
+    )
     from lsebook.explore.part3 import merge_tree, stream_steps
 
 _PARTS = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
-    "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "weighted_peak"),
+    "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
     "part3": ("merge_tree", "stream_steps"),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
@@ -44,6 +50,7 @@ __all__ = [
     "softmax_bars",
     "stream_steps",
     "weighted_peak",
+    "wrong_answers",
 ]
 
 

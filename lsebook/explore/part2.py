@@ -322,3 +322,60 @@ def log1mexp_forms() -> Explorable:
         height=222,
         bottom=30,
     )
+
+
+def wrong_answers() -> Explorable:
+    """Show what four wrong functions answer for the scores (L, L + S), and the right answer.
+
+    Returns
+    -------
+    Explorable
+        With sliders for the level L and the spread S.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.wrong_answers()
+    <explore.wrong_answers: L, S>
+    """
+    total = "(exp(L - ({0})) + exp(L + S - ({0})))"
+    largest = "max(abs(L), abs(L + S))"
+    answers = {
+        "log(sum(exp(x)))": f"log({total.format(0)})",
+        "c = max |x|": f"{largest} + log({total.format(largest)})",
+        "c = x[0]": f"L + log({total.format('L')})",
+        "log(sum(exp(x)) + 1e-12)": f"log({total.format(0)} + 1e-12)",
+    }
+    names = list(answers)
+    chosen = "[" + ", ".join(answers.values()) + "][datum.line]"
+    right = "(L + S + log(1 + exp(-S)))"
+    lines = (
+        table([{"line": line, "code": code} for line, code in enumerate(names)])
+        .transform_calculate(as_="got", calculate=chosen)
+        .transform_calculate(
+            as_="wrong", calculate=f"!(abs(datum.got - {right}) <= 1e-9 * max(1, abs({right})))"
+        )
+        .transform_calculate(as_="shown", calculate=number("datum.got", ".9~g"))
+    )
+    place = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, 3], nice=False, range=[50, 146]))
+    ink = alt.condition("datum.wrong", alt.value(RED), alt.value(BLUE))
+    left: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 15}
+    whole = row(y=right, shown=number("datum.y", ".9~g"))
+    layers = [
+        lines.mark_point(filled=True, size=130, opacity=1).encode(
+            x=alt.value(8), y=place, color=ink
+        ),
+        lines.mark_text(**left).encode(x=alt.value(24), y=place, text="code:N"),
+        lines.mark_text(**left).encode(x=alt.value(240), y=place, text="shown:N", color=ink),
+        line_of_text(
+            whole, "'x = (' + L + ', ' + (L + S) + '),  LSE = ' + datum.shown", 0, 12, fontSize=17
+        ),
+    ]
+    return explorable(
+        "wrong_answers",
+        "LSE(x), x = (L, L + S)",
+        layers,
+        [slider("L", 0, -1200, 1200, 10), slider("S", 10, 0, 2000, 10)],
+        height=160,
+        bottom=12,
+    )
