@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from exact import assert_within
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import lsebook
+from tests.package.judge import assert_within
 
 REDUCTIONS = ["logsumexp", "logmeanexp", "softmax", "log_softmax", "condition", "logcumsumexp"]
 

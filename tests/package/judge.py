@@ -55,6 +55,26 @@ def ulps(got: Any, exact: Any, dtype: Any = np.float64) -> float:
     return float(abs(number(got) - exact) / unit)
 
 
+def condition(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
+    """The componentwise condition number: every number, and weight, is uncertain in its last bit.
+
+    A weight that changes by a relative error moves its exponent by as much.
+    """
+    logs = [number(v) for v in x]
+    if b is not None:
+        logs = [v + mp.log(abs(number(w))) if w else mp.ninf for v, w in zip(logs, b, strict=True)]
+    finite = [v for v in logs if v > mp.ninf]
+    size = mp.log(mp.fsum(map(mp.exp, finite)))
+    each = 0 if b is None else 1
+    moved = mp.fsum(mp.exp(v - size) * (abs(v) + each) for v in finite)
+    return moved / abs(size) if size else mp.inf
+
+
+def logsumexp_bound(x: Any, b: Any = None, least: float = 4.0) -> float:
+    """The promise for `logsumexp` in ulps: max(4, 3 κ)."""
+    return max(least, float(min(3 * condition(x, b), mp.mpf(10) ** 300)))
+
+
 def assert_within(got: Any, expected: Any, most: float) -> None:
     """Compare arrays of one shape in ulps of `expected`; nan equals nan, and only nan does."""
     got, expected = np.asarray(got), np.asarray(expected)
