@@ -1,4 +1,4 @@
-"""Time and temporary memory on families of data, interleaved in one process: least times, ratios."""
+"""Time and temporary memory on families of data, interleaved in one process, as ratios."""
 
 import math
 import time
@@ -141,7 +141,6 @@ def table(result: dict[str, Any]) -> str:
             f"{row[k]['mean']:7.2f}{row[k]['least']:7.2f}" if k in row else f"{'–':>7}{'–':>7}"
             for k in ("scipy", "torch")
         )
-        lines.append(
-            f"{row['function']:12} {row['dtype']:8} {row['family']:17}{cells} {row['temporary_kib']:4}"
-        )
+        which = f"{row['function']:12} {row['dtype']:8} {row['family']:17}"
+        lines.append(f"{which}{cells} {row['temporary_kib']:4}")
     return "\n".join(lines)

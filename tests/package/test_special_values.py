@@ -189,9 +189,64 @@ def test_weights_promote_as_numpy_does():
     assert value.dtype == sign.dtype == np.float32
 
 
+@pytest.mark.parametrize("name", ["int4", "uint4", "int2", "uint2"])
+def test_integers_of_other_packages_are_integers(name):
+    x = np.array([1, 0], getattr(ml_dtypes, name))
+    for got, expected in [
+        (lsebook.softmax(x), [0.7310585786300049, 0.2689414213699951]),
+        (lsebook.log_softmax(x), [-0.3132616875182228, -1.3132616875182228]),
+        (lsebook.logsumexp(x), 1.3132616875182228),
+        (lsebook.logmeanexp(x), 0.6201145069582775),
+        (lsebook.logsumexp([1.0, 0.0], b=np.array([1, 1], x.dtype)), 1.3132616875182228),
+    ]:
+        assert got.dtype == np.float64
+        np.testing.assert_allclose(got, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("b", [[1, 2], [1.0, 2.0], 2, np.array([1, 2], np.int8)])
+def test_weights_of_floats_of_other_packages(b):
+    x = np.array([1, 2], ml_dtypes.bfloat16)
+    expected = lsebook.logsumexp([1.0, 2.0], b=b)
+    np.testing.assert_allclose(lsebook.logsumexp(x, b=b), expected, rtol=1e-6)
+    assert lsebook.logsumexp(x, b=np.array([1, 2], x.dtype)).dtype == x.dtype
+
+
+@pytest.mark.parametrize("axis", [0, -1, None])
+def test_scalars_have_one_axis_everywhere(axis):
+    for name in ("logsumexp", "logmeanexp", "softmax", "log_softmax", "condition"):
+        assert np.shape(getattr(lsebook, name)(3.0, axis=axis)) == ()
+    np.testing.assert_array_equal(lsebook.logcumsumexp(3.0, axis=axis), [3.0])
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-16, 1e16, 1e300, 1.7e308])
+def test_means_do_not_depend_on_the_size_of_the_weights(size):
+    b = np.array([[size, size], [size, 0.0], [0.0, 0.0]])
+    got = lsebook.logmeanexp([[0.0, 1.0]], axis=1, b=b)
+    # mpmath: log((1 + e) / 2)
+    np.testing.assert_allclose(got, [0.6201145069582775, 0.0, nan], rtol=1e-15, atol=2e-16)
+    got = lsebook.logmeanexp([0.0, 1000.0], b=[size, 1e-10 if size > 1 else 0.0])
+    expected = 1000 + np.log(1e-10) - np.log(size) if size > 1 else 0.0
+    np.testing.assert_allclose(got, expected, rtol=1e-13, atol=2e-16)
+
+
+def test_what_is_left_out_of_complex_sums_does_not_count():
+    masked = np.ma.array([1.0, nan], mask=[0, 1])
+    for got in (
+        lsebook.logsumexp([0j, 9.0], b=masked),
+        lsebook.logsumexp(np.ma.array([0j, nan], mask=[0, 1])),
+        lsebook.logsumexp([0j, 9.0], b=[1.0, nan], where=[True, False]),
+        lsebook.logsumexp([0j, inf], where=[True, False]),
+    ):
+        np.testing.assert_allclose(got, 0.0, atol=1e-15)
+
+
 def test_weights_may_be_larger_than_values():
     got = lsebook.logsumexp([[0.0], [1.0]], b=np.ones((2, 4)), axis=1)
     assert_within(got, np.array([2 * LN2, 1 + 2 * LN2]), 1)
+    got = lsebook.logsumexp([0.0, 1.0], b=np.ones((3, 2)), axis=1)
+    np.testing.assert_allclose(got, [1.3132616875182228] * 3, rtol=1e-15)
+    got = lsebook.logmeanexp([0.0, 1.0], b=np.ones((3, 2)), axis=(0, 1))
+    np.testing.assert_allclose(got, 0.6201145069582775, rtol=1e-15)
 
 
 def test_float16_sum_beyond_its_range():

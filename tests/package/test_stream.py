@@ -166,6 +166,73 @@ def test_empty_round_trip():
     assert (back.axis, back.count, back.pair) == ((0, 1), 0, None)
 
 
+@given(data, st.data())
+def test_weights_in_pieces(x, drawn):
+    b = drawn.draw(arrays(np.float64, len(x), elements=st.floats(0, 10) | st.just(0.0)))
+    cut = drawn.draw(st.integers(0, len(x)))
+    pieces = LogSumExp().update(x[:cut], b[:cut]).update(x[cut:], weights=b[cut:])
+    assert pieces.count == len(x)
+    if not (b * (x > -np.inf)).any():
+        assert pieces.value == -np.inf
+        return
+    value, mean = judge.logsumexp(x, b), judge.logsumexp(x, b) - judge.mp.log(judge.number(b.sum()))
+    if abs(value) > 1e-12:
+        assert judge.ulps(pieces.value, value) <= judge.logsumexp_bound(x, b) + 2
+    size = max(1.0, abs(float(value)), abs(x[x > -np.inf]).max())
+    assert abs(judge.number(pieces.mean) - mean) <= 16 * np.spacing(size)
+
+
+def test_weights_broadcast_and_mix_with_none():
+    rows = LogSumExp(axis=1).update([[0.0, 1.0], [2.0, 3.0]], weights=[[2.0], [3.0]])
+    np.testing.assert_allclose(rows.value, np.log([2 + 2 * np.e, 3 * np.e**2 + 3 * np.e**3]))
+    np.testing.assert_allclose(rows.mean, np.log([(1 + np.e) / 2, (np.e**2 + np.e**3) / 2]))
+    mixed = LogSumExp().update([0.0, 0.0]).update([np.log(4.0)], weights=[2.0])
+    np.testing.assert_allclose([mixed.value, mixed.mean], np.log([10.0, 2.5]), rtol=1e-15)
+    other = (
+        LogSumExp()
+        .update([np.nan, np.log(4.0)], weights=[0.0, 2.0])
+        .merge(LogSumExp().update([0.0, 0.0]))
+    )
+    np.testing.assert_allclose([other.value, other.mean], np.log([10.0, 2.5]), rtol=1e-15)
+    nothing = LogSumExp().update([1.0], weights=[0.0])
+    assert nothing.value == -np.inf
+    assert np.isnan(nothing.mean)
+    large = LogSumExp().update([0.0, 0.0], weights=[1e308, 1e308])
+    np.testing.assert_allclose(large.mean, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "text must be what to_json gives"),
+        ("[]", "text must be what to_json gives"),
+        ("{}", "text must have the key 'axis'"),
+        ('{"axis": null}', "text must have the key 'count'"),
+        ('{"axis": 0.5, "count": 0}', "axis must be an int"),
+        ('{"axis": null, "count": -1}', "count must be an integer from 0 on, got -1"),
+        ('{"axis": null, "count": 1.5}', "count must be an integer from 0 on, got 1.5"),
+        ('{"axis": null, "count": 1, "shape": []}', "text must have the key 'peak'"),
+        (
+            '{"axis": null, "count": 1, "shape": [2], "peak": ["0x0p+0"], "rest": ["0x0p+0"]}',
+            "cannot reshape",
+        ),
+        (
+            '{"axis": null, "count": 1, "shape": [], "peak": ["x"], "rest": ["0x0p+0"]}',
+            "text must be what to_json gives",
+        ),
+    ],
+)
+def test_malformed_json_is_a_value_error_that_says_what_is_wrong(text, message):
+    with pytest.raises(ValueError, match=message):
+        LogSumExp.from_json(text)
+
+
+def test_an_axis_of_numpy_travels():
+    state = LogSumExp(axis=np.int64(0)).update([[1.0, 2.0]])
+    assert LogSumExp.from_json(state.to_json()).axis == 0
+    assert LogSumExp(axis=(np.int32(1), 0)).to_json() == '{"axis": [1, 0], "count": 0}'
+
+
 def test_errors_name_the_argument():
     state = LogSumExp(axis=0).update(np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"values must fit sums of shape \(3,\), got \(4,\)"):
@@ -178,6 +245,12 @@ def test_errors_name_the_argument():
         state.update(np.ma.array(np.zeros((2, 3)), mask=True))
     with pytest.raises(TypeError, match="values must be an array of real numbers"):
         state.update([["x"]])
+    with pytest.raises(ValueError, match=r"weights must not be negative, got -1\.0"):
+        state.update(np.zeros((2, 3)), weights=-1.0)
+    with pytest.raises(ValueError, match=r"weights must broadcast with values of shape \(2, 3\)"):
+        state.update(np.zeros((2, 3)), weights=[1.0, 2.0])
+    with pytest.raises(TypeError, match="weights must be an array of real numbers"):
+        state.update(np.zeros((2, 3)), weights="x")
     with pytest.raises(np.exceptions.AxisError):
         LogSumExp(axis=1).update([1.0])
     assert state.count == 2
