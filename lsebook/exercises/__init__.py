@@ -68,7 +68,7 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     [0.001] * 1000  -6907.755279  -inf          no
     [0.5, 0, 0.25]  -inf          -inf          ok
     []              0             0             ok
-    * 곱이 너무 작아서 0이 되었습니다. 그 로그는 늦습니다.
+    * 곱이 너무 작아져서 0이 되었습니다. 그다음에 로그를 취하면 늦습니다.
       The product became 0, and its log comes too late.
     """
     if name not in EXERCISES:

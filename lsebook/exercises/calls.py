@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ class Call:
     value: Any = None
     error: Exception | None = None
     warned: warnings.WarningMessage | None = None
-    held: int = 0
+    held_all: bool = False
     read_again: bool = False
 
 
@@ -43,38 +44,47 @@ def call(case: Case, function: Callable[..., Any]) -> Call:
                 seen.value = function(*(streams or seen.arguments), **seen.keywords)
             except Exception as error:
                 seen.error = error
-    seen.held = memory.held
+    seen.held_all = (case.memory is not None and memory.taken > case.memory) or (
+        case.kept is not None and any(stream.kept > case.kept for stream in streams)
+    )
     seen.read_again = any(stream.read_again for stream in streams)
     seen.warned = next((w for w in caught if issubclass(w.category, RuntimeWarning)), None)
     return seen
 
 
 class _Once:
-    """An iterator that knows whether it was asked for more after it had said it was at its end."""
+    """An iterator of numbers that knows what was done with it.
 
-    def __init__(self, values: Any) -> None:
-        self.values = iter(values)
+    Its last number is never given out, so that its count of references is that of a number
+    which nobody keeps.
+    """
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        self.numbers = [number + 0.0 for number in (*numbers, 0.0)]
+        self.given = self.kept = 0
         self.ended = self.read_again = False
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[float]:
         return self
 
-    def __next__(self) -> Any:
-        self.read_again |= self.ended
-        try:
-            return next(self.values)
-        except StopIteration:
-            self.ended = True
-            raise
+    def __next__(self) -> float:
+        if self.given < len(self.numbers) - 1:
+            self.given += 1
+            return self.numbers[self.given - 1]
+        if not self.ended:
+            *counts, unkept = [sys.getrefcount(number) for number in self.numbers]
+            self.kept = sum(count > unkept for count in counts)
+        self.read_again, self.ended = self.ended, True
+        raise StopIteration
 
 
 class _Memory:
-    """The most bytes that Python and NumPy held at once, beyond what they held before."""
+    """The most bytes that Python and NumPy took at once, beyond what they had before."""
 
     def __init__(self, wanted: bool) -> None:
         self.wanted = wanted
         self.ours = wanted and not tracemalloc.is_tracing()
-        self.held = 0
+        self.taken = 0
 
     def __enter__(self) -> _Memory:
         if self.ours:
@@ -86,7 +96,7 @@ class _Memory:
 
     def __exit__(self, *raised: object) -> None:
         if self.wanted:
-            self.held = tracemalloc.get_traced_memory()[1] - self.before
+            self.taken = tracemalloc.get_traced_memory()[1] - self.before
         if self.ours:
             tracemalloc.stop()
 

@@ -66,8 +66,10 @@ class Case:
         Whether a RuntimeWarning fails the case, on platforms that can warn.
     stream : bool
         Whether each argument is passed as an iterator, which can be read once.
+    kept : int, optional
+        How many numbers of a stream may be kept at once.
     memory : int, optional
-        The most bytes that the call may hold at once.
+        The most bytes that the call may take beyond what there was before.
     """
 
     arguments: tuple[Any, ...]
@@ -80,6 +82,7 @@ class Case:
     dtype: type | None = None
     quiet: bool = True
     stream: bool = False
+    kept: int | None = None
     memory: int | None = None
 
     @cached_property

@@ -110,7 +110,7 @@ def _beside_the_value(case: Case, seen: Call, value: npt.NDArray[Any]) -> Told:
         )
     if not _same((seen.arguments, seen.keywords), (case.arguments, case.keywords)):
         return f"{shown(value)}, input changed", _CHANGED
-    if case.memory is not None and seen.held > case.memory:
+    if seen.held_all:
         return f"{shown(value)}, all in memory", _HELD
     if seen.warned is not None and case.quiet and platform_warns():
         return f"{shown(value)}, {seen.warned.category.__name__}", _WARNED

@@ -7,14 +7,12 @@ import numpy as np
 
 from lsebook.exercises.cases import Array, Case, Hint
 
-LSE = Hint("정의 log Σ exp(xᵢ)와 견주어 보세요.", "Compare with the definition, log Σ exp(xᵢ).")
+LSE = Hint("정의 log Σ exp(xᵢ)와 비교해 보세요.", "Compare with the definition, log Σ exp(xᵢ).")
 SOFTMAX = Hint(
-    "정의 exp(xᵢ) / Σ exp(xⱼ)와 견주어 보세요.",
+    "정의 exp(xᵢ) / Σ exp(xⱼ)와 비교해 보세요.",
     "Compare with the definition, exp(xᵢ) / Σ exp(xⱼ).",
 )
-BACK = Hint(
-    "답이 꼭 최댓값만큼 모자랍니다.", "The answer is short by exactly the maximum that was taken."
-)
+BACK = Hint("답이 꼭 최댓값만큼 모자랍니다.", "The answer is short by exactly the maximum.")
 SUM = Hint("확률을 모두 더하면 1이어야 합니다.", "The probabilities should add up to 1.")
 TAIL = Hint(
     "아주 작은 꼬리가 1에 더해지면서 사라졌습니다.",
@@ -30,7 +28,7 @@ PLUS = Hint(
 )
 EMPTY = Hint("빈 합은 0이고 그 로그는 −inf입니다.", "The empty sum is 0 and its log is −inf.")
 NAN = Hint(
-    "모르는 수가 섞이면 답도 모릅니다: nan.",
+    "모르는 수(nan)가 섞이면 답도 알 수 없습니다.",
     "With an unknown number among them the answer is unknown: nan.",
 )
 INTEGERS = Hint(

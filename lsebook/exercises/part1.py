@@ -13,7 +13,7 @@ LOG_PRODUCT = Exercise(
     "log_product",
     "p",
     Hint(
-        "곱의 자연로그와 견주어 보세요: log(p₁ · p₂ · …).",
+        "곱의 자연로그와 비교해 보세요: log(p₁ · p₂ · …).",
         "Compare with the natural log of the product, log(p₁ · p₂ · …).",
     ),
     (
@@ -22,7 +22,7 @@ LOG_PRODUCT = Exercise(
             (np.full(2000, 0.5),),
             -2000 * LN2,
             vanished := Hint(
-                "곱이 너무 작아서 0이 되었습니다. 그 로그는 늦습니다.",
+                "곱이 너무 작아져서 0이 되었습니다. 그다음에 로그를 취하면 늦습니다.",
                 "The product became 0, and its log comes too late.",
             ),
             quiet=False,
@@ -46,7 +46,7 @@ SOFTMAX_TEMPERATURE = Exercise(
     "softmax_temperature",
     "x, temperature",
     Hint(
-        "온도가 높으면 확률이 고르게, 낮으면 한쪽으로 쏠립니다. 지금은 어떤가요?",
+        "온도가 높으면 확률이 고르게 퍼지고 낮으면 한쪽으로 쏠립니다. 지금은 어떤가요?",
         "A high temperature evens the probabilities out, a low one sharpens them. Does yours?",
     ),
     (
@@ -123,7 +123,7 @@ _WEIGHTS_AWAY = Hint(
 LOG_WEIGHTED_SUM = Exercise(
     "log_weighted_sum",
     "x, w",
-    Hint("정의 log Σ wᵢ exp(xᵢ)와 견주어 보세요.", "Compare with log Σ wᵢ exp(xᵢ)."),
+    Hint("정의 log Σ wᵢ exp(xᵢ)와 비교해 보세요.", "Compare with log Σ wᵢ exp(xᵢ)."),
     (
         Case((np.zeros(2), np.array([1.0, 3.0])), 2 * LN2),
         Case((np.full(2, 1000.0), np.array([1.0, 3.0])), 1000 + 2 * LN2, OVERFLOW),

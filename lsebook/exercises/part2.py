@@ -111,7 +111,7 @@ LOGSUMEXP_ACCURATE = Exercise(
 )
 
 _AXIS = Hint(
-    "줄마다 최댓값이 다릅니다. 그 줄의 것을 쓰고 있나요?",
+    "줄마다 최댓값이 다릅니다. 줄마다 제 최댓값을 쓰고 있나요?",
     "Each line has a maximum of its own: is it the one in use?",
 )
 _HALF = Hint(
@@ -154,7 +154,7 @@ MASKED_SOFTMAX = Exercise(
     "masked_softmax",
     "x, keep",
     Hint(
-        "남은 자리는 남은 점수만의 softmax입니다.",
+        "가리지 않은 자리는 가리지 않은 점수만으로 구한 softmax입니다.",
         "Kept places are the softmax of the kept scores alone.",
     ),
     (
@@ -197,7 +197,7 @@ _LARGE = Hint(
 LOG1MEXP = Exercise(
     "log1mexp",
     "x",
-    Hint("정의 log(1 − exp(x))와 견주어 보세요.", "Compare with log(1 − exp(x))."),
+    Hint("정의 log(1 − exp(x))와 비교해 보세요.", "Compare with log(1 − exp(x))."),
     (
         Case((-1.0,), -0.4586751453870819),
         Case((-0.5,), -0.9327521295671886),
@@ -229,7 +229,7 @@ LOGCUMSUMEXP = Exercise(
             (np.array([-1000.0, -999.0, 0.0]),),
             [-1000.0, -998.68673831248178, 0.0],
             own := Hint(
-                "한 최댓값이 모든 답에 맞지는 않습니다.",
+                "최댓값 하나가 모든 답에 맞지는 않습니다.",
                 "One maximum does not suit all the answers.",
             ),
             atol=1e-12,
@@ -245,7 +245,7 @@ LOGSUMEXP_ROWS = Exercise(
     "logsumexp_rows",
     "X",
     Hint(
-        "답 하나는 자기 행에서만 나옵니다. 다른 행이 섞이지 않나요?",
+        "답 하나는 자기 행만으로 정해집니다. 다른 행이 섞이지 않았나요?",
         "Each answer comes from its own row: does another row get in?",
     ),
     (
@@ -283,16 +283,16 @@ SOFTMAX_INTEGERS = Exercise(
 )
 
 _LOST = Hint(
-    "확률이 먼저 0이 되어서 그 로그가 무한합니다.",
+    "확률이 먼저 0이 되어서 로그가 무한대가 되었습니다.",
     "The probability became 0 first, so that its log is infinite.",
 )
 _CEILING = Hint(
-    "손실이 어떤 값 위로 올라가지 않습니다.", "The loss does not rise above a certain value."
+    "손실이 어떤 값보다 커지지 않습니다.", "The loss does not rise above a certain value."
 )
 CROSS_ENTROPY = Exercise(
     "cross_entropy",
     "x, label",
-    Hint("정의 −log softmax(x)[label]과 견주어 보세요.", "Compare with −log softmax(x)[label]."),
+    Hint("정의 −log softmax(x)[label]과 비교해 보세요.", "Compare with −log softmax(x)[label]."),
     (
         Case((np.array([2.0, 0.5, -1.0]), 2), 3.241311296657157),
         Case((np.zeros(2), 0), LN2),
@@ -311,7 +311,7 @@ CROSS_ENTROPY = Exercise(
 )
 
 _ROUNDED = Hint(
-    "LSE가 클수록 그 반올림 오차가 지수에 그대로 들어갑니다.",
+    "LSE가 클수록 반올림 오차도 크고, 그 오차가 exp 안으로 들어갑니다.",
     "The larger the LSE, the larger the rounding error that enters the exponent.",
 )
 SOFTMAX_FLOAT32 = Exercise(
@@ -342,7 +342,7 @@ SOFTMAX_FLOAT32 = Exercise(
 LOG_SOFTMAX_1D = Exercise(
     "log_softmax_1d",
     "x",
-    Hint("정의 xᵢ − LSE(x)와 견주어 보세요.", "Compare with the definition, xᵢ − LSE(x)."),
+    Hint("정의 xᵢ − LSE(x)와 비교해 보세요.", "Compare with the definition, xᵢ − LSE(x)."),
     (
         Case(
             (np.array([0.0, 2.0, 1.0]),),

@@ -28,7 +28,7 @@ STREAMING = Exercise(
         Case(([INF, INF],), INF, PLUS, stream=True),
         Case(([NAN_, 0.0],), NAN_, NAN, stream=True, quiet=False),
         Case(([],), -INF, EMPTY, stream=True),
-        Case(([0.0] * 20000,), 9.903487552536127, stream=True, rtol=1e-9, memory=80_000),
+        Case(([0.0] * 2000,), 7.600902459542082, stream=True, rtol=1e-9, kept=1000),
     ),
 )
 
@@ -102,7 +102,7 @@ MERGE_ATTENTION = Exercise(
             ((0.0, 1.0, np.array([0.0, 1.0])), (-35.0, 1.0, np.array([1.0, 0.0]))),
             [0.0, 1.0000000000000007, 6.305116760146989e-16, 1.0],
             Hint(
-                "작은 꼬리도 w에서는 혼자 남아 보입니다.",
+                "작은 꼬리도 w에서는 혼자 남기 때문에 눈에 보입니다.",
                 "In w even a small tail stands alone and is seen.",
             ),
         ),

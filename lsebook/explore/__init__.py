@@ -5,7 +5,8 @@ the package's functions do. A part of the book has a module here, `canvas` what 
 
 A module loads when one of its figures is first asked for, so that a page whose first cell
 imports `explore` does not wait for Altair, nor need it where it cannot be had (Pyodide).
-A new figure is a function in the module of its part and its name in `_PARTS`.
+A new figure is a function in the module of its part, and its name in `_PARTS`, in `__all__` and
+in the imports that only type checkers read.
 """
 
 from importlib import import_module

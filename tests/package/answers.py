@@ -813,12 +813,16 @@ STREAMING_RIGHT = {
     ),
     "blocks": quiet(stream_blocks),
     "next": lambda ns: stream_peak_and_sum(iter(ns)),
+    # It reads one by one, and keeps no number but eight bytes of each, which no one can see.
+    "fromiter": quiet(lambda ns: complete(np.fromiter(ns, float))),
 }
 STREAMING_WRONG = {
     "read twice": lambda ns: (lambda c: c + math.log(sum(math.exp(x - c) for x in ns)))(max(ns)),
     "read twice, NumPy": quiet(lambda ns: max(ns, default=0) + np.log(sum(np.exp(x) for x in ns))),
     "all kept": quiet(lambda ns: complete(np.array(list(ns)))),
-    "all kept, fromiter": quiet(lambda ns: complete(np.fromiter(ns, float))),
+    "all kept, appended": quiet(
+        lambda ns: (lambda xs: complete(np.array([xs.append(x) or x for x in ns])))([])
+    ),
     "definition": quiet(lambda ns: np.log(sum(np.exp(x) for x in ns))),
     "not rescaled": stream_with(lambda c, s, x: (x, s + 1) if x > c else (c, s + np.exp(x - c))),
     "old sum dropped": stream_with(lambda c, s, x: (x, 1.0) if x > c else (c, s + np.exp(x - c))),

@@ -245,11 +245,24 @@ def test_reading_again_what_can_be_read_once_is_told(function, told):
     assert ("only once" in row.hint.en) is told
 
 
-def test_holding_all_numbers_fails_where_memory_counts():
-    case = Case(([1.0] * 20000,), 20000.0, stream=True, memory=50_000)
+@pytest.mark.parametrize("most", [1, 10])
+def test_keeping_all_numbers_of_a_stream_fails_where_it_counts(most):
+    case = Case(([1.0] * 95,), 95.0, stream=True, kept=most)
+
+    def ten_by_ten(xs):
+        total, block = 0.0, []
+        for x in xs:
+            block.append(x)
+            if len(block) == 10:
+                total, block = total + sum(block), []
+        return total + sum(block)
+
     row = row_of(lambda xs: sum(list(xs)), case)
-    assert (row.passed, row.got) == (False, "20000, all in memory")
+    assert (row.passed, row.got) == (False, "95, all in memory")
+    assert "in memory at once" in row.hint.en
     assert row_of(sum, case).passed
+    assert row_of(lambda xs: sum(x for x in xs), case).passed
+    assert row_of(ten_by_ten, case).passed is (most == 10)  # five are left when the end comes
 
 
 def test_measuring_memory_leaves_a_measurement_of_the_readers_alone():
@@ -258,6 +271,7 @@ def test_measuring_memory_leaves_a_measurement_of_the_readers_alone():
     assert not tracemalloc.is_tracing()
     tracemalloc.start()
     try:
+        np.ones(1_000_000)  # a peak of the reader's own, before
         assert row_of(np.sum, case).passed
         assert tracemalloc.is_tracing()
     finally:
