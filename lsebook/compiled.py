@@ -35,7 +35,7 @@ Box = tuple[slice, ...]
 PAIR, VALUE, SHARES, LOGS = range(4)
 TILE = 128
 DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-NOTHING = np.empty(0)
+NOTHING = {2: {t: np.empty((0, 0), t) for t in DTYPES}, 1: np.empty(0)}
 ROW, RUN, SLICE, BLOCK = 48, 128, 2**15, 2**16
 
 # Sums may be reordered, and a * b + c rounded once. exp must not be reordered: reassociation would
@@ -208,12 +208,13 @@ def row_rest(row, terms, peak):
     """Return rest, where sum(exp(row)) = exp(peak) (1 + rest)."""
     if not np.isfinite(peak):
         return 0.0 if peak == peak else np.nan
-    rest = -1.0
+    others, copies, own = 0.0, -1.0, peak
     for a in range(0, row.size, terms.size):
         part = row[a : a + terms.size]
         ties, own = row_terms(part, terms, peak, True)
-        rest += ties + row_total(terms, part.size) / own
-    return rest
+        others += row_total(terms, part.size)
+        copies += ties
+    return copies + others / own
 
 
 @_compiled
@@ -408,6 +409,7 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
         by_rows = by_rows and y.shape[1] >= ROW
     value = np.empty(y.shape[:kept], dtype) if out is None else out
     keeps, cuts = _boxes(y, kept)
+    nothing = NOTHING[2][dtype]
 
     @quietly
     def block(keep: Box, cut: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
@@ -421,10 +423,11 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
             if out is not None:
                 target[keep + cut] = piece.reshape(target[keep + cut].shape)
         elif by_rows:
-            rows(y[keep + cut], target[keep + cut], peak, rest, task, given)
+            filled = nothing if out is None else target[keep + cut]
+            rows(y[keep + cut], filled, peak, rest, task, given)
         else:
-            start, stop = keep[0].start, keep[0].stop
-            tiles(y[:, cut[0]], target[:, cut[0]], start, stop, peak, rest, task, given)
+            filled = nothing if out is None else target[:, cut[0]]
+            tiles(y[:, cut[0]], filled, keep[0].start, keep[0].stop, peak, rest, task, given)
 
     def pair(keep: Box, cut: Box) -> tuple[Array, Array]:
         size = math.prod(s.stop - s.start for s in keep)
@@ -494,7 +497,7 @@ def logsumexp(
     """Return the log of the sum of exponentials, as `lsebook.logsumexp` does, by compiled loops."""
     if threads == 1 and out is None and not keepdims and (short := _short(a, axis)) is not None:
         value = np.empty(len(short), short.dtype)
-        rows(short, short, value, NOTHING, VALUE, False)
+        rows(short, NOTHING[2][short.dtype], value, NOTHING[1], VALUE, False)
         return value[0] if short is not a else value
     taken = _arguments(a, "a", axis, threads)
     if taken is None:
@@ -510,7 +513,7 @@ def logsumexp(
 def _normalised(x: npt.ArrayLike, axis: Axis, out: Array | None, task: int, threads: int) -> Any:
     if threads == 1 and out is None and (short := _short(x, axis)) is not None:
         filled = np.empty(short.shape, short.dtype)
-        rows(short, filled, filled[0], NOTHING, task, False)
+        rows(short, filled, filled[0], NOTHING[1], task, False)
         return filled[0] if short is not x else filled
     taken = _arguments(x, "x", axis, threads)
     if taken is None:
