@@ -1,9 +1,9 @@
-"""Time and temporary memory, interleaved in one process; medians and their ratios."""
+"""Time and temporary memory on families of data, interleaved in one process: least times, ratios."""
 
-import statistics
+import math
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks.environment import environment  # sets the number of threads, so it comes first
@@ -12,6 +12,7 @@ import numpy as np  # isort: skip
 import scipy.special  # isort: skip
 
 import lsebook  # isort: skip
+from benchmarks.families import DTYPES, FAMILIES, FUNCTIONS, SHAPES, draw  # isort: skip
 
 try:
     import torch
@@ -20,61 +21,43 @@ except ImportError:
 else:
     torch.set_num_threads(1)
 
-CASES: tuple[tuple[tuple[int, ...], int], ...] = (
-    ((10,), 0),
-    ((1_000,), 0),
-    ((100_000,), 0),
-    ((10_000_000,), 0),
-    ((1_000_000, 10), 1),
-    ((100_000, 100), 1),
-    ((10_000, 1_000), 1),
-    ((200, 50_000), 1),
-    ((10, 1_000_000), 0),
-    ((1_000, 10_000), 0),
-)
-NAMES = ("logsumexp", "softmax", "log_softmax")
-DTYPES = ("float64", "float32")
+#: Seconds that the calls of one function in one row may take.
+PATIENCE = 0.15
+Array = np.ndarray[Any, Any]
 
 
-def trick(name: str, x: np.ndarray[Any, Any], axis: int) -> Any:
-    """The formulas that most people write: subtract the maximum."""
-    c = x.max(axis=axis, keepdims=True)
-    e = np.exp(x - c)
-    s = e.sum(axis=axis, keepdims=True)
-    if name == "softmax":
-        return e / s
-    return x - c - np.log(s) if name == "log_softmax" else np.squeeze(c + np.log(s), axis)
-
-
-def contestants(name: str, x: np.ndarray[Any, Any], axis: int) -> dict[str, Callable[[], Any]]:
-    """Return what is measured, by name; `exp` is the floor under all of them."""
+def contestants(name: str, x: Array, axis: Any) -> dict[str, Callable[[], Any]]:
+    """Return what is measured, by name; `exp` is the floor under all that NumPy can do."""
     target = np.empty_like(x)
     found: dict[str, Callable[[], Any]] = {
         "lsebook": lambda: getattr(lsebook, name)(x, axis=axis),
         "scipy": lambda: getattr(scipy.special, name)(x, axis=axis),
-        "trick": lambda: trick(name, x, axis),
         "exp": lambda: np.exp(x, out=target),
     }
-    if torch is not None:
+    # PyTorch's softmax has one axis.
+    if torch is not None and (name == "logsumexp" or isinstance(axis, int)):
         tensor = torch.from_numpy(x)
         found["torch"] = lambda: getattr(torch, name)(tensor, dim=axis)
     return found
 
 
-def median_times(functions: dict[str, Callable[[], Any]], size: int) -> dict[str, float]:
-    """Return the median seconds of a call, each function in turn in every round.
+def least_times(functions: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Return the least seconds of a call, each function in turn in every round.
 
     Time of this thread alone, so that a busy machine disturbs less; nothing here starts others.
     """
-    calls, rounds = max(1, 20_000 // size), 7 if size > 10**6 else 25
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(rounds):
+    best = dict.fromkeys(functions, math.inf)
+    spent = 0.0
+    for _ in range(200):
         for name, function in functions.items():
-            start = time.thread_time()
-            for _ in range(calls):
-                function()
-            times[name].append((time.thread_time() - start) / calls)
-    return {name: statistics.median(values) for name, values in times.items()}
+            start = time.perf_counter()
+            function()
+            took = time.perf_counter() - start
+            best[name] = min(best[name], took)
+            spent += took
+        if spent > PATIENCE * len(functions):
+            break
+    return best
 
 
 def temporary_memory(function: Callable[[], Any]) -> int:
@@ -86,48 +69,79 @@ def temporary_memory(function: Callable[[], Any]) -> int:
     return int(peak - getattr(result, "nbytes", 0))
 
 
-def measure() -> dict[str, Any]:
-    """Return every row with its times (µs), ratios and temporary memory (KiB)."""
-    rows = []
-    for dtype in DTYPES:
-        for name in NAMES:
-            for shape, axis in CASES:
-                x = np.random.default_rng(0).normal(size=shape).astype(dtype)
-                functions = contestants(name, x, axis)
-                times = median_times(functions, x.size)
-                # PyTorch allocates where tracemalloc does not see it.
-                memory = {
-                    k: temporary_memory(f)
-                    for k, f in functions.items()
-                    if k not in ("torch", "exp")
-                }
-                ours = times["lsebook"]
-                rows.append(
-                    {
+def rows(functions: Iterable[str] = FUNCTIONS) -> Iterable[dict[str, Any]]:
+    """Yield every row with its times (µs), ratios and temporary memory (KiB)."""
+    for name in functions:
+        for dtype in DTYPES:
+            for family in FAMILIES:
+                for shape, axis in SHAPES:
+                    x = draw(family, shape, axis, dtype)
+                    calls = contestants(name, x, axis)
+                    times = least_times(calls)
+                    # PyTorch allocates where tracemalloc does not see it.
+                    memory = {k: temporary_memory(calls[k]) for k in ("lsebook", "scipy")}
+                    yield {
                         "function": name,
                         "dtype": dtype,
+                        "family": family,
                         "shape": list(shape),
                         "axis": axis,
-                        "microseconds": {k: round(t * 1e6, 2) for k, t in times.items()},
-                        "times_ours": {k: round(t / ours, 2) for k, t in times.items()},
+                        "microseconds": {k: float(f"{t * 1e6:.4g}") for k, t in times.items()},
                         "temporary_kib": {k: round(m / 1024) for k, m in memory.items()},
                     }
-                )
-    return {"environment": environment(), "rows": rows}
+
+
+def ratios(found: list[dict[str, Any]], other: str) -> list[float]:
+    """Return how many times longer the other takes, where it was measured."""
+    times = [r["microseconds"] for r in found if other in r["microseconds"]]
+    return [t[other] / t["lsebook"] for t in times]
+
+
+def geometric_mean(values: list[float]) -> float:
+    """Return the exponential of the mean of the logs."""
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def summary(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return geometric mean and least ratio for each function, dtype and family, and for all."""
+    out = []
+    for name in FUNCTIONS:
+        for dtype in (*DTYPES, "both"):
+            for family in (*FAMILIES, "all"):
+                chosen = [
+                    r
+                    for r in found
+                    if r["function"] == name
+                    and dtype in (r["dtype"], "both")
+                    and family in (r["family"], "all")
+                ]
+                if not chosen:
+                    continue
+                row: dict[str, Any] = {"function": name, "dtype": dtype, "family": family}
+                for other in ("scipy", "torch"):
+                    if values := ratios(chosen, other):
+                        mean, least = geometric_mean(values), min(values)
+                        row[other] = {"mean": round(mean, 2), "least": round(least, 2)}
+                row["temporary_kib"] = max(r["temporary_kib"]["lsebook"] for r in chosen)
+                out.append(row)
+    return out
+
+
+def measure() -> dict[str, Any]:
+    """Return the summary and every row."""
+    found = list(rows())
+    return {"environment": environment(), "summary": summary(found), "rows": found}
 
 
 def table(result: dict[str, Any]) -> str:
-    """Return the rows as text: how many times longer than ours, and ours in exps."""
-    head = "function     dtype    shape, axis          ours µs  scipy  trick  torch  ours/exp  KiB"
-    lines = [head]
-    for row in result["rows"]:
-        times = row["microseconds"]
-        ratio, where = row["times_ours"], f"{tuple(row['shape'])}, {row['axis']}"
-        torch_ratio = f"{ratio['torch']:6.2f}" if "torch" in ratio else "     –"
-        exps = times["lsebook"] / times["exp"]
+    """Return the summary as text: how many times longer than ours the others take."""
+    lines = ["function     dtype    family             scipy  least  torch  least  KiB"]
+    for row in result["summary"]:
+        cells = "".join(
+            f"{row[k]['mean']:7.2f}{row[k]['least']:7.2f}" if k in row else f"{'–':>7}{'–':>7}"
+            for k in ("scipy", "torch")
+        )
         lines.append(
-            f"{row['function']:12} {row['dtype']} {where:18} {times['lsebook']:9.1f} "
-            f"{ratio['scipy']:6.2f} {ratio['trick']:6.2f} {torch_ratio} {exps:9.2f} "
-            f"{row['temporary_kib']['lsebook']:4}"
+            f"{row['function']:12} {row['dtype']:8} {row['family']:17}{cells} {row['temporary_kib']:4}"
         )
     return "\n".join(lines)

@@ -1,34 +1,36 @@
-"""Walk arrays of any shape along any axes in cache-sized pieces; knows nothing of exponentials."""
+"""Arrays of any shape, along any axes, as matrices of cache size; knows nothing of exponentials."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 Array = npt.NDArray[Any]
+DType = np.dtype[Any]
 Box = tuple[slice, ...]
+T = TypeVar("T")
 
-#: From this length on, slices are reduced along rows, below it down columns: a ufunc's inner loop
-#: must be worth its start.
+#: From this length on, slices are reduced along rows, below it down columns: the inner loop of a
+#: ufunc must be worth its start.
 LONG = 64
 #: What is held for each slice must stay small, however short the slices are.
-SLICES = 4096
-#: A block of columns reads runs of this length, so that memory is fetched in whole pages.
-RUN = 512
+SLICES = 8192
+#: Columns are read in runs of at least and at most so many, so that memory comes in whole lines.
+RUNS = 64, 512
 
 
-class Walk:
-    """The pieces of arrays of one shape, for a reduction over `axes`.
+class Blocks:
+    """Pieces of arrays of one shape, for a reduction over `axes`.
 
     Axes are sorted into kept and reduced ones, and neighbours that are evenly spaced in memory are
     joined, so that most arrays become matrices. A *box* is a tuple of slices; a box of the kept
-    axes together with one of the reduced axes cuts out a piece of at most `size` elements.
+    axes together with one of the reduced axes cuts out a piece that fits in the cache.
 
     Parameters
     ----------
@@ -36,91 +38,96 @@ class Walk:
         Arrays of one shape; the memory layout of the first decides the shape of the boxes.
     axes : tuple of int
         The reduced axes, normalised.
+    dtype : dtype
+        What the blocks are computed in.
     size : int
-        Most elements in a piece.
+        About how many elements a block has.
     """
 
-    def __init__(self, arrays: Sequence[Array], axes: tuple[int, ...], size: int) -> None:
+    def __init__(
+        self, arrays: Sequence[Array], axes: tuple[int, ...], dtype: DType, size: int
+    ) -> None:
         first = arrays[0]
         kept = [i for i in range(first.ndim) if i not in axes]
         # The order of a sum is free: larger strides first, for the joins and for the caches.
         reduced = sorted(axes, key=lambda i: -abs(first.strides[i]))
         kept_shape, kept_strides = _join(arrays, kept)
         reduced_shape, reduced_strides = _join(arrays, reduced)
-        self.kept_ndim = len(kept_shape)
-        self.shape = kept_shape + reduced_shape
-        self.arrays = [
-            as_strided(a, self.shape, k + r)
+        self.kept_shape, self.dtype = kept_shape, dtype
+        self._shape = kept_shape + reduced_shape
+        self._arrays = [
+            as_strided(a, self._shape, k + r)
             for a, k, r in zip(arrays, kept_strides, reduced_strides, strict=True)
         ]
-        strides = self.arrays[0].strides
-        self.box = _box_shape(self.shape, strides, self.kept_ndim, size)
-        rows, columns = prod(self.box[: self.kept_ndim]), prod(self.box[self.kept_ndim :])
-        kept_inside = np.argmin(np.abs(strides)) < self.kept_ndim
+        strides = self._arrays[0].strides
+        self._box = _box_shape(self._shape, strides, len(kept_shape), size)
+        rows, columns = prod(self._box[: len(kept_shape)]), prod(self._box[len(kept_shape) :])
+        self.size = rows * columns
+        kept_inside = np.argmin(np.abs(strides)) < len(kept_shape)
         #: The axis of every block that is to be reduced: 1 for slices in rows, 0 in columns.
         self.axis = 1 if columns >= min(rows, LONG) and not (kept_inside and rows >= LONG) else 0
-        self._order = self._matrix_order()
 
     def kept_boxes(self) -> Iterator[Box]:
         """Iterate over the boxes of the kept axes."""
-        return _boxes(self.shape[: self.kept_ndim], self.box[: self.kept_ndim])
+        n = len(self.kept_shape)
+        return _boxes(self._shape[:n], self._box[:n])
 
-    def reduced_boxes(self) -> Iterator[Box]:
-        """Iterate over the boxes of the reduced axes."""
-        return _boxes(self.shape[self.kept_ndim :], self.box[self.kept_ndim :])
+    def boxes(self, kept: Box) -> list[Box]:
+        """Return the boxes whose slices are those of a box of the kept axes."""
+        n = len(self.kept_shape)
+        return [kept + reduced for reduced in _boxes(self._shape[n:], self._box[n:])]
 
-    def numbers(self, kept: Box, which: Array) -> Array:
-        """Return the flat indices, over the kept axes, of some slices of a box."""
-        at = np.unravel_index(which, [s.stop - s.start for s in kept])
-        at = tuple(i + s.start for i, s in zip(at, kept, strict=True))
-        return np.ravel_multi_index(at, self.shape[: self.kept_ndim])
+    def buffer(self, dtype: DType | None = None) -> Array:
+        """Return room for one block."""
+        return np.empty(self.size, dtype or self.dtype)
 
-    def lies_right(self, dtype: np.dtype[Any], which: int = 0) -> bool:
-        """Say whether the blocks of an array are views, so that no buffer is needed."""
-        first = tuple(slice(0, n) for n in self.box)
-        return self._view(which, first, dtype) is not None
+    def shaped(self, box: Box, buffer: Array) -> Array:
+        """Return the part of a buffer that has the shape of a box's matrix.
 
-    def _view(self, which: int, box: Box, dtype: np.dtype[Any]) -> Array | None:
-        """Return a piece as a matrix along whose rows memory runs, if it lies that way."""
-        piece = self.arrays[which][box]
-        if piece.ndim == 2 and piece.dtype == dtype:
+        Memory runs along its rows, and `axis` is to be reduced: short slices stand side by side,
+        in columns.
+        """
+        lengths = [s.stop - s.start for s in box]
+        kept, size = prod(lengths[: len(self.kept_shape)]), prod(lengths)
+        return buffer[:size].reshape((kept, -1) if self.axis == 1 else (-1, kept))
+
+    def target(self, which: int, box: Box, buffer: Array) -> Array:
+        """Return a matrix for the values of a box: a view of them, or a part of `buffer`."""
+        piece = self._arrays[which][box]
+        if piece.ndim == 2 and piece.dtype == buffer.dtype:
             matrix = piece if self.axis == 1 else piece.T
             if matrix.strides[1] == matrix.itemsize:
                 return matrix
-        return None
+        return self.shaped(box, buffer)
 
-    def target(self, which: int, box: Box, buffer: Array) -> Array:
-        """Return a matrix for the values of a piece: a view of it, or a part of `buffer`."""
-        matrix = self._view(which, box, buffer.dtype)
-        if matrix is not None:
-            return matrix
-        piece = self.arrays[which][box]
-        kept = prod(piece.shape[: self.kept_ndim])
-        matrix = buffer[: piece.size]
-        return matrix.reshape((kept, -1) if self.axis == 1 else (-1, kept))
-
-    def block(self, which: int, box: Box, buffer: Array) -> Array:
-        """Return a piece as a matrix along whose rows memory runs; `axis` is to be reduced.
-
-        The matrix is a view if memory already runs that way and the dtype is that of `buffer`,
-        else a copy in `buffer`: short slices go side by side, in columns.
-        """
-        matrix = self._view(which, box, buffer.dtype)
-        if matrix is None:
-            matrix = self.target(which, box, buffer)
-            piece = self.arrays[which][box].transpose(self._order)
-            np.copyto(matrix.reshape(piece.shape), piece, casting="same_kind")
+    def read(self, which: int, box: Box, buffer: Array) -> Array:
+        """Return the values of a box as a matrix, a view of them or a copy in `buffer`."""
+        matrix = self.target(which, box, buffer)
+        if np.may_share_memory(matrix, buffer):
+            piece = self._like_the_matrix(self._arrays[which][box])
+            np.copyto(matrix.reshape(piece.shape), piece, casting="unsafe")
         return matrix
 
     def put(self, which: int, box: Box, matrix: Array) -> None:
-        """Write a matrix that `target` gave into its piece, if it is not a view of it."""
-        if self._view(which, box, matrix.dtype) is None:
-            piece = self.arrays[which][box].transpose(self._order)
+        """Write a matrix into its box, if it is not a view of it."""
+        if not np.may_share_memory(matrix, self._arrays[which]):
+            piece = self._like_the_matrix(self._arrays[which][box])
             np.copyto(piece, matrix.reshape(piece.shape), casting="same_kind")
 
-    def _matrix_order(self) -> list[int]:
-        kept, reduced = range(self.kept_ndim), range(self.kept_ndim, len(self.shape))
-        return [*kept, *reduced] if self.axis == 1 else [*reduced, *kept]
+    def _like_the_matrix(self, piece: Array) -> Array:
+        """Return a view of a piece with its axes in the order of the matrix's."""
+        n = len(self.kept_shape)
+        kept, reduced = range(n), range(n, piece.ndim)
+        return piece if self.axis == 1 else piece.transpose([*reduced, *kept])
+
+
+def in_pairs(boxes: list[Box], of_box: Callable[[Box], T], merge: Callable[[T, T], T]) -> T:
+    """Return the results of boxes merged in a tree, which rounding errors pass in few steps."""
+    if len(boxes) == 1:
+        return of_box(boxes[0])
+    half = len(boxes) // 2
+    first, second = (in_pairs(part, of_box, merge) for part in (boxes[:half], boxes[half:]))
+    return merge(first, second)
 
 
 def _join(
@@ -165,7 +172,9 @@ def _box_shape(
         pieces = -(-shape[axis] // max(1, min(most, room)))
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
-    grow(inward[0], RUN if inward[0] < kept_ndim else size)
+    # Whole slices if they fit beside each other in runs.
+    run = max(RUNS[0], min(RUNS[1], size // max(1, prod(shape[kept_ndim:]))))
+    grow(inward[0], run if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)
     return tuple(box)

@@ -1,4 +1,4 @@
-"""Sums of exponentials in double-double arithmetic, for slices whose logarithm cancels.
+"""Sums of exponentials in double-double arithmetic, the ground of `lsebook.exact`.
 
 A double-double is an unevaluated sum ``hi + lo`` of two float64, about 106 bits [1]_. The
 exponential is table-driven, with a relative error near 2**-97. None of this knows of axes.
@@ -67,13 +67,6 @@ def multiply(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
     """Return the product of two double-doubles."""
     p, e = two_prod(x[0], y[0])
     return fast_two_sum(p, e + (x[0] * y[1] + x[1] * y[0]))
-
-
-def divide(x: DoubleDouble, y: Any) -> DoubleDouble:
-    """Return a double-double over a float64."""
-    q = x[0] / y
-    p, e = two_prod(q, y)
-    return fast_two_sum(q, (((x[0] - p) - e) + x[1]) / y)
 
 
 def sum_columns(x: DoubleDouble) -> DoubleDouble:
@@ -179,12 +172,11 @@ def log1p(x: DoubleDouble) -> DoubleDouble:
     return np.where(small, series[0], y), np.where(small, series[1], delta)
 
 
-def log_of_sum(
-    reference: Array, sums: DoubleDouble, ones: Array, count: Array
-) -> tuple[Array, Array]:
-    """Return ``reference + log|(sums + ones) / count|``, rounded once, and the sign."""
-    rest = divide(add(sums, two_sum(ones, -count)), count)
+def log_of_sum(reference: Array, sums: DoubleDouble, ones: Array) -> tuple[Array, Array]:
+    """Return ``reference + log|sums + ones|``, rounded once, and the sign."""
+    rest = add(sums, (ones - 1.0, np.zeros_like(reference)))
     negative = rest[0] < -1.0
+    # log|1 + rest| is the same for rest and -2 - rest.
     mirrored = add((np.full_like(reference, -2.0), np.zeros_like(reference)), (-rest[0], -rest[1]))
     rest = np.where(negative, mirrored[0], rest[0]), np.where(negative, mirrored[1], rest[1])
     nothing = (rest[0] == -1.0) & (rest[1] == 0.0)

@@ -1,6 +1,7 @@
-"""Reductions and normalisations of whole arrays.
+"""Reductions and normalisations of whole arrays: arguments in, blocks through, result out.
 
-The arithmetic lives elsewhere: what a slice needs is chosen in `slices`.
+Every function goes the same way: `arguments` says what came, `Exponents` hands it out as matrices
+of cache size, `pair` makes a pair of each, and what the pairs say is written into the result.
 """
 
 from __future__ import annotations
@@ -17,49 +18,114 @@ from lsebook.arguments import (
     Array,
     Axis,
     DType,
+    broadcast_weights,
+    checked_out,
     delivered,
     float_dtype,
     included,
+    masked_array,
     normalised_axes,
     quietly,
     real_array,
 )
-from lsebook.blocks import LONG, Box
+from lsebook.blocks import LONG, Box, in_pairs
+from lsebook.exponents import BLOCK_BYTES, Exponents, exponents_dtype
 from lsebook.pair import Pair
-from lsebook.slices import FINE_BLOCK, Slices, least_log, least_sum, log_sums, low_rest
 
-#: Slices up to this length have a way of their own, and up to that one add up in Python.
-SHORT, VERY_SHORT = 2**17 - 4096, 32
+#: Up to so many elements a walk costs more than short inner loops do.
+SMALL = 4096
 
 
-def _signed(
-    x: Array,
-    b: Array,
-    include: Array | None,
-    axes: tuple[int, ...],
-    work: DType,
-    count: Array | None,
+def _one_matrix(x: Array, axes: tuple[int, ...]) -> tuple[Array, int] | None:
+    """Return a small array that is a matrix already, and the axis to reduce; None for others."""
+    n, k = x.ndim, len(axes)
+    plain = x.dtype.char in "df" and x.dtype.isnative and x.flags.c_contiguous
+    if not (plain and 0 < x.nbytes <= BLOCK_BYTES and (k or not n)):
+        return None
+    if sorted(axes) == list(range(n - k, n)):
+        rows = x.reshape(math.prod(x.shape[: n - k]), -1)
+        # Many short rows are better off in columns.
+        return (rows, 1) if x.size <= SMALL or rows.shape[1] >= LONG else None
+    return (x.reshape(-1, math.prod(x.shape[k:])), 0) if sorted(axes) == list(range(k)) else None
+
+
+def _log_sums(e: Exponents, result: DType, count: Array | None = None) -> Array:
+    """Return the logs of the sums, or of the means over `count` terms, of the kept axes' shape."""
+    value = np.empty(e.blocks.kept_shape, result)
+    counts = None if count is None else np.broadcast_to(count, e.kept).reshape(value.shape)
+    for kept, p in e.pairs():
+        n = None if counts is None else counts[kept].reshape(-1)
+        value[kept] = pair.log(p, n).reshape(value[kept].shape)
+    return value.reshape(e.kept)
+
+
+def _signed_log_sums(
+    of_sign: Callable[[int], Exponents], result: DType, count: Array | None = None
 ) -> tuple[Array, Array]:
-    """Return log|sum(b exp(x)) / count| and the sign: positive terms against negative ones."""
-    plus, minus = (log_sums(Slices(x, b, include, axes, work, part=part), work) for part in (1, -1))
-    high, low = np.maximum(plus, minus), np.minimum(plus, minus)
+    """Return log|sum| (or log|mean|) and the sign: positive terms against negative ones."""
+    work = np.result_type(result, np.float64)
+    high, low = _log_sums(of_sign(1), work), _log_sums(of_sign(-1), work)
+    sign = np.sign(np.where((high == -np.inf) & (low == -np.inf), 0.0, high - low))
+    high, low = np.maximum(high, low), np.minimum(high, low)
     value = np.where(low == -np.inf, high, high + np.log(-np.expm1(low - high)))
-    sign = np.sign(np.where(high == -np.inf, 0.0, plus - minus))
-    n = np.broadcast_to(1.0 if count is None else count, high.shape)
-    value, sign, high = (
-        np.asarray(value - np.log(np.abs(n).astype(work))),
-        np.asarray(sign * np.sign(n)),
-        np.asarray(high),
-    )
-    which = np.flatnonzero(np.isfinite(high))
-    if work == np.float64:
-        slices = Slices(x, b, include, axes, work)
-        for start in range(0, len(which), FINE_BLOCK):
-            some = which[start : start + FINE_BLOCK]
-            value.reshape(-1)[some], sign.reshape(-1)[some] = slices.refine(
-                some, high.reshape(-1)[some], n.reshape(-1)[some]
-            )
-    return value, sign
+    if count is not None:
+        value = np.where(count == 0.0, np.nan, value - np.log(np.abs(count)))
+        sign = sign * np.sign(count)
+    return value.astype(result), sign.astype(result)
+
+
+def _log_sum(
+    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, mean: bool
+) -> tuple[Array, Array | None, tuple[int, ...]]:
+    """Return log|sum| (or log|mean|), the sign where weights are negative, and the axes."""
+    weights = None
+    result, _ = float_dtype(x)
+    if b is not None:
+        weights, weights_mask = real_array(b, "b")
+        result, _ = float_dtype(x, b if isinstance(b, (int, float)) else weights)
+        x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
+    axes = normalised_axes(axis, x.ndim)
+    include = included(where, mask, x.shape)
+    if x.size == 0:
+        left = [n for i, n in enumerate(x.shape) if i not in axes]
+        return np.full(left, np.nan if mean else -np.inf, result), None, axes
+    if weights is None:
+        count = _count(x.shape, include, axes) if mean else None
+        return (
+            _log_sums(Exponents(x, axes, exponents_dtype(x), include=include), result, count),
+            None,
+            axes,
+        )
+    power, count = _weight_sum(weights, include, axes) if mean else (None, None)
+
+    def of_sign(sign: int) -> Exponents:
+        dtype = exponents_dtype(x, weights)
+        return Exponents(x, axes, dtype, b=weights, power=power, sign=sign, include=include)
+
+    if np.fmin.reduce(weights, axis=None, initial=0) < 0:
+        return *_signed_log_sums(of_sign, result, count), axes
+    return _log_sums(of_sign(1), result, count), None, axes
+
+
+def _count(shape: tuple[int, ...], include: Array | None, axes: tuple[int, ...]) -> Array:
+    """Return how many elements each slice has."""
+    if include is None:
+        return np.asarray(float(math.prod(shape[i] for i in axes)))
+    return np.asarray(np.count_nonzero(include, axis=axes), np.float64)
+
+
+def _weight_sum(b: Array, include: Array | None, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return a power of two as large as the weights of each slice, and the sum of them over it.
+
+    The sum of weights themselves may be beyond every float, or its log much larger than the mean's.
+    """
+    _, work = float_dtype(b)
+    chosen: Any = True if include is None else include
+    size = np.max(np.abs(b.astype(work)), axis=axes, where=chosen, initial=0, keepdims=True)
+    power = np.frexp(size)[1]
+    scaled = np.ldexp(b.astype(work), -power)
+    count = np.sum(scaled, axis=axes, where=chosen)
+    return np.broadcast_to(power, b.shape), np.asarray(count)
 
 
 @quietly
@@ -150,105 +216,30 @@ def logsumexp(
     if np.iscomplexobj(a) or (b is not None and np.iscomplexobj(b)):
         return _complex(a, axis, b, keepdims, return_sign, where, out)
     x, mask = real_array(a, "a")
-    if b is None and where is None and mask is None and not (keepdims or return_sign):
-        short = _short_slice(x, axis) if out is None else None
-        quick = None if short is None else _short_logsumexp(short)
-        if quick is not None:
-            return quick
+    plain = b is None and where is None and mask is None
+    axes = normalised_axes(axis, x.ndim)
+    whole = _one_matrix(x, axes) if plain and not (keepdims or return_sign) else None
+    if whole is not None:
+        matrix, along = whole
+        p = pair.of_matrix(matrix, along, np.empty_like(matrix), np.float64)
+        value = pair.log(p).astype(x.dtype)
+        return delivered(value.reshape([n for i, n in enumerate(x.shape) if i not in axes]), out)
     value, sign, axes = _log_sum(x, mask, axis, b, where, mean=False)
-    if keepdims:
-        value = np.expand_dims(value, axes)
     if not return_sign:
-        return delivered(value if sign is None else _not_negative(value, sign, axes, keepdims), out)
+        return delivered(_kept(_not_negative(value, sign), axes, keepdims), out)
     if sign is None:
         sign = np.where(np.isnan(value), np.nan, np.where(value == -np.inf, 0.0, 1.0))
-    elif keepdims:
-        sign = np.expand_dims(sign, axes)
-    return delivered(value, out), sign.astype(value.dtype)[()]
+    sign = _kept(sign.astype(value.dtype), axes, keepdims)
+    return delivered(_kept(value, axes, keepdims), out), sign[()]
 
 
-def _log_sum(
-    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, mean: bool
-) -> tuple[Array, Array | None, tuple[int, ...]]:
-    """Return log|sum| (or log|mean|), the sign where weights are negative, and the axes."""
-    weights = None
-    result, work = float_dtype(x)
-    if b is not None:
-        weights, weight_mask = real_array(b, "b")
-        result, work = float_dtype(x, b if isinstance(b, (int, float)) else weights)
-        try:
-            shape = np.broadcast_shapes(x.shape, weights.shape)
-        except ValueError:
-            message = f"b must broadcast with a of shape {x.shape}, got shape {weights.shape}"
-            raise ValueError(message) from None
-        x, weights = np.broadcast_to(x, shape), np.broadcast_to(weights, shape)
-        if weight_mask is not None:
-            weight_mask = np.broadcast_to(weight_mask, shape)
-            mask = weight_mask if mask is None else weight_mask & mask
-    axes = normalised_axes(axis, x.ndim)
-    include = included(where, mask, x.shape)
-    if x.size == 0:
-        left = [n for i, n in enumerate(x.shape) if i not in axes]
-        return np.full(left, np.nan if mean else -np.inf, result), None, axes
-    count = _count(x.shape, weights, include, axes, work) if mean else None
-    if weights is not None and np.fmin.reduce(weights, axis=None) < 0:
-        value, sign = _signed(x, weights, include, axes, work, count)
-        return value.astype(result), sign, axes
-    return log_sums(Slices(x, weights, include, axes, work), result, count), None, axes
+def _kept(value: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    return np.expand_dims(value, axes) if keepdims else value
 
 
-def _count(
-    shape: tuple[int, ...],
-    weights: Array | None,
-    include: Array | None,
-    axes: tuple[int, ...],
-    work: DType,
-) -> Array:
-    """Return the sum of the weights that are included, or how many elements are."""
-    if weights is None:
-        if include is None:
-            return np.asarray(float(math.prod(shape[i] for i in axes)))
-        return np.asarray(np.count_nonzero(include, axis=axes), np.float64)
-    included: Any = True if include is None else include
-    return np.asarray(np.sum(weights, axis=axes, dtype=work, where=included))
-
-
-def _short_slice(x: Array, axis: Axis) -> Array | None:
-    """Return the values of one short slice that memory holds in order, None for anything else."""
-    if not (x.dtype.char in "df" and x.dtype.isnative and 0 < x.size <= SHORT):
-        return None
-    if not x.flags.c_contiguous:
-        return None
-    if axis is None:
-        return x.reshape(-1)
-    return x if x.ndim == 1 and isinstance(axis, int) and axis in (0, -1) else None
-
-
-def _short_sum(terms: Array) -> float:
-    """Return the sum of a short slice in float64; if it is very short, rounded only once."""
-    if len(terms) > VERY_SHORT:
-        return float(np.add.reduce(terms, dtype=np.float64))
-    try:
-        return math.fsum(terms.tolist())
-    except OverflowError:
-        return math.inf
-
-
-def _short_logsumexp(x: Array) -> Any:
-    """Return the value of one short slice without the walk, or None where it needs more care."""
-    total = _short_sum(np.exp(x))
-    if least_sum(x.dtype) <= total < math.inf:
-        value = math.log(total)
-        if abs(value) >= least_log(x.dtype, x.dtype, 1):
-            return x.dtype.type(value)
-    top = x.argmax()
-    peak = np.float64(x[top])
-    terms = x - peak
-    np.exp(terms, out=terms)
-    terms[top] = 0.0
-    value = peak + np.log1p(np.add.reduce(terms))
-    # Special values are nan here, and so their comparison is false.
-    return x.dtype.type(value) if abs(value) >= 0.5 * max(1.0, abs(peak)) else None
+def _not_negative(value: Array, sign: Array | None) -> Array:
+    """Return the values, nan where the sum is negative and so has no logarithm."""
+    return value if sign is None else np.where(sign < 0, value.dtype.type(np.nan), value)
 
 
 def _complex(
@@ -258,28 +249,28 @@ def _complex(
     # Importing SciPy takes longer than importing the rest, and only this function needs it.
     import scipy.special
 
-    include = np.asarray(True if where is None else where)
-    include = include & ~np.ma.getmaskarray(a)
+    x, mask = masked_array(a, "a")
+    weights = np.ones((), x.dtype)
+    weights_mask = None
     if b is not None:
-        include = include & ~np.ma.getmaskarray(b)
-    a = np.where(include, np.ma.getdata(a), -np.inf)
-    if b is not None:
-        b = np.ma.getdata(b)
-    if a.size == 0:
+        weights, weights_mask = masked_array(b, "b")
+    for values, name in ((x, "a"), (weights, "b")):
+        if values.dtype.kind not in "biufc":
+            raise TypeError(f"{name} must be an array of numbers, got dtype {values.dtype}")
+    x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
+    axes = normalised_axes(axis, x.ndim)
+    include = included(where, mask, x.shape)
+    if include is not None:
+        x, weights = np.where(include, x, -np.inf), np.where(include, weights, 1.0)
+    if x.size == 0:
         # SciPy has no value for these; the sum is as empty as that of real numbers.
-        value = logsumexp(np.empty(a.shape), axis, None, keepdims, return_sign)
+        value = logsumexp(np.empty(x.shape), axes, None, keepdims, return_sign)
     else:
-        value = scipy.special.logsumexp(a, axis, b, keepdims, return_sign)
+        kept = None if b is None else weights
+        value = scipy.special.logsumexp(x, axes, kept, keepdims, return_sign)
     if return_sign:
         return delivered(np.asarray(value[0]), out), value[1]
     return delivered(np.asarray(value), out)
-
-
-def _not_negative(value: Array, sign: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
-    """Return the values, nan where the sum is negative and so has no logarithm."""
-    if keepdims:
-        sign = np.expand_dims(sign, axes)
-    return np.where(sign < 0, np.nan, value).astype(value.dtype)
 
 
 @quietly
@@ -324,219 +315,114 @@ def logmeanexp(
     """
     x, mask = real_array(a, "a")
     value, sign, axes = _log_sum(x, mask, axis, b, where, mean=True)
-    if sign is not None:
-        value = _not_negative(value, sign, axes, False)
-    return (np.expand_dims(value, axes) if keepdims else value)[()]
+    return _kept(_not_negative(value, sign), axes, keepdims)[()]
 
 
-def _normalise(
-    x: npt.ArrayLike,
-    axis: Axis,
-    where: Any,
-    short: Callable[[Array], Array | None],
-    rule: Callable[[Slices, Box], Array | None],
-) -> Any:
-    """Return an array of the shape of `x`, filled a box of slices at a time by `rule`.
-
-    A rule returns which slices of the box need another try, without short cuts.
-    """
-    values, mask = real_array(x, "x")
-    if where is None and mask is None and values.ndim:
-        piece = _short_slice(values, axis)
-        quick = None if piece is None else short(piece)
-        if quick is not None:
-            return quick if values.ndim == 1 else quick.reshape(values.shape)
-    result, work = float_dtype(values)
-    axes = normalised_axes(axis, values.ndim)
-    include = included(where, mask, values.shape)
-    out = np.empty(values.shape, result)
-    if out.size:
-        slices = Slices(values, None, include, axes, work, output=out)
-        again: list[Array] = []
-        for kept in slices.walk.kept_boxes():
-            which = rule(slices, kept)
-            if which is not None and len(which):
-                again.append(slices.walk.numbers(kept, which))
-                if sum(map(len, again)) > FINE_BLOCK:
-                    _try_again(slices, again, rule)
-        _try_again(slices, again, rule)
-    return out[()]
+def _softmax(x: Array, axis: int, out: Array) -> Array:
+    """Return the softmax of the slices of a matrix, in `out`, which may be the matrix itself."""
+    peak = np.maximum.reduce(x, axis=axis)
+    terms = pair.exponentials(x, peak, axis, out)
+    terms /= pair.beside(_whole(pair.total(terms, axis), peak), axis)
+    return terms
 
 
-def _try_again(
-    slices: Slices, again: list[Array], rule: Callable[[Slices, Box], Array | None]
-) -> None:
-    """Fill in some slices, by number, without short cuts."""
-    for some in slices.groups(np.concatenate(again)) if again else ():
-        few = slices.gather(some)
-        for kept in few.walk.kept_boxes():
-            rule(few, kept)
-        slices.scatter(some, few)
-    again.clear()
+def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
+    """Fill the boxes of some slices: with one box at once, else peaks, terms and shares in turn."""
+    if len(boxes) == 1:
+        return e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
+    peak = in_pairs(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
+
+    def put_terms(box: Box) -> Array:
+        terms = pair.exponentials(e.read(box), peak, e.axis, e.target(box))
+        e.put(box, terms)
+        return pair.total(terms, e.axis)
+
+    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak), e.axis)
+    for box in boxes:
+        shares = e.written(box)
+        shares /= total
+        e.put(box, shares)
 
 
-def _short_softmax(x: Array) -> Array | None:
-    out: Array = np.exp(x)
-    if len(x) > VERY_SHORT:
-        # The largest term comes last, or every small one would round beside it.
-        top = out.argmax()
-        own, out[top] = out[top], 0.0
-        total = out.dtype.type(_short_sum(out) + own)
-        out[top] = own
-    else:
-        total = out.dtype.type(_short_sum(out))
-    # A sum of 1 at least leaves no term that underflows with a share that does not.
-    if not 1.0 <= total < np.inf:
-        return None
-    out /= total
+def _whole(total: Array, peak: Array) -> Array:
+    """Return the totals, nan where the peak is not finite and nothing has a share."""
+    return total + 0.0 * peak
+
+
+def _log_softmax(x: Array, axis: int, out: Array) -> Array:
+    """Return the log of the softmax of the slices of a matrix, in `out`."""
+    p = pair.of_matrix(x, axis, np.empty_like(x), np.result_type(x, np.float64))
+    return _log_shares(x, p, axis, out)
+
+
+def _log_softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
+    """Fill the boxes of some slices: their pairs, then the logs of the shares."""
+    p = in_pairs(boxes, e.pair, pair.merge)
+    for box in boxes:
+        e.put(box, _log_shares(e.read(box), p, e.axis, e.target(box)))
+
+
+def _log_shares(x: Array, p: Pair, axis: int, out: Array) -> Array:
+    """Return ``(x - peak) - log1p(rest)``: both terms are negative, so that nothing cancels."""
+    np.subtract(x, pair.beside(p.peak.astype(x.dtype, copy=False), axis), out=out)
+    out -= pair.beside(np.log1p(p.rest).astype(x.dtype, copy=False), axis)
     return out
 
 
-def _softmax_box(slices: Slices, kept: Box) -> None:
-    boxes = [kept + reduced for reduced in slices.walk.reduced_boxes()]
-    if slices.short_cuts:
-        slices.short_cuts = _unshifted_softmax(slices, boxes)
-    if not slices.short_cuts:
-        _shifted_softmax(slices, boxes)
+def _normalise(
+    x: Any,
+    axis: Axis,
+    where: Any,
+    out: Array | None,
+    of_matrix: Callable[[Array, int, Array], Array],
+    of_boxes: Callable[[Exponents, list[Box]], None],
+    excluded: float,
+) -> Any:
+    """Return an array of the shape of `x`, filled some slices at a time."""
+    values, mask = real_array(x, "x")
+    result, _ = float_dtype(values)
+    axes = normalised_axes(axis, values.ndim)
+    include = included(where, mask, values.shape)
+    if out is not None:
+        checked_out(out, values.shape, result)
+    target = _storage(out, values, include)
+    whole = _one_matrix(values, axes) if include is None and target.flags.c_contiguous else None
+    if whole is not None:
+        of_matrix(*whole, target.reshape(whole[0].shape))
+    elif target.size:
+        e = Exponents(values, axes, target.dtype, include=include, out=target)
+        for kept in e.blocks.kept_boxes():
+            of_boxes(e, e.blocks.boxes(kept))
+    if include is not None:
+        np.copyto(target, excluded, where=~include)
+    if out is None:
+        return target.astype(result, copy=False)[()]
+    if target is not out:
+        np.copyto(out, target, casting="same_kind")
+    return out
 
 
-def _unshifted_softmax(slices: Slices, boxes: list[Box]) -> bool:
-    """Fill the boxes, if all exponentials stay in the range of their dtype; say whether they do."""
+def _storage(out: Array | None, x: Array, include: Array | None) -> Array:
+    """Return `out` if a result can be stored there block after block, else a new array.
 
-    def usable(total: Array) -> bool:
-        if not total.max() <= np.finfo(slices.read).max:
-            return False
-        # Then no term underflows whose share does not.
-        return bool(total.min() >= 1.0) or _least(slices, boxes) >= (
-            -87.0 if slices.read == np.float32 else -700.0
-        )
-
-    return _fill_shares(slices, boxes, lambda x, out: np.exp(x, out=out), slices.read, usable)
-
-
-def _least(slices: Slices, boxes: list[Box]) -> float:
-    """Return the smallest number in the boxes, other than -inf."""
-    blocks = map(slices.block, boxes)
-    return float(min(np.min(x, where=x > -np.inf, initial=np.inf) for x in blocks))
-
-
-def _shifted_softmax(slices: Slices, boxes: list[Box]) -> None:
-    axis, work = slices.axis, slices.scratch.dtype
-    peak = np.maximum.reduce([pair.peaks(slices.block(box), axis)[0] for box in boxes])
-    shift = slices.beside(peak.astype(work, copy=False))
-
-    def terms(x: Array, out: Array) -> Array:
-        np.subtract(x, shift, out=out)
-        if x.dtype != work:
-            return np.exp(out, out=out)
-        error = pair.difference_error(x, shift, out)
-        np.exp(out, out=out)
-        out += np.multiply(error, out, out=error)
-        return out
-
-    _fill_shares(slices, boxes, terms, work, lambda total: True)
-
-
-def _fill_shares(
-    slices: Slices,
-    boxes: list[Box],
-    terms: Callable[[Array, Array], Array],
-    dtype: DType,
-    usable: Callable[[Array], bool],
-) -> bool:
-    """Fill the boxes of one group of slices with their terms over their sums, if these are usable.
-
-    Terms have `dtype`; they are computed once where the output can store them, else twice.
+    It can where nothing that is still to be read is overwritten: beside the input, or right on it.
     """
-    stores = len(boxes) == 1 or slices.walk.lies_right(dtype, 1)
-    work = slices.scratch.dtype
-    sums = []
-    for box in boxes:
-        target = terms(slices.block(box), slices.target(box, dtype))
-        sums.append(pair.sums(target, slices.axis, work))
-    total = sums[0] if len(sums) == 1 else pair.fold_all(sums)
-    if not usable(total):
-        return False
-    total = slices.beside(total.astype(dtype, copy=False))
-    for box in boxes:
-        target = slices.target(box, dtype)
-        if not stores:
-            terms(slices.block(box), target)
-        target /= total
-        slices.put(box, target, 0.0)
-    return True
-
-
-def _short_log_softmax(x: Array) -> Array | None:
-    # The more numbers, the farther their sum from each.
-    if x.dtype == np.float32 and len(x) >= LONG:
-        total = np.add.reduce(np.exp(x), dtype=np.float64)
-        log_total = np.log(total)
-        # Rounding errors of exp in float32 stay below half an ulp of what is 2 at least.
-        if total < np.inf and log_total - x.max() >= 2.0:
-            return np.subtract(x, log_total, out=np.empty_like(x), casting="same_kind")
-    top = x.argmax()
-    out: Array = x - np.float64(x[top])
-    terms = np.exp(out)
-    terms[top] = 0.0
-    rest = np.add.reduce(terms)
-    if not (rest >= low_rest(x.size) and rest < np.inf):
-        return None
-    out -= np.log1p(rest)
-    return out.astype(x.dtype, copy=False)
-
-
-def _log_softmax_box(slices: Slices, kept: Box) -> Array | None:
-    boxes = [kept + reduced for reduced in slices.walk.reduced_boxes()]
-    narrow = slices.read != slices.scratch.dtype
-    shifts, again = None, None
-    if slices.short_cuts:
-        find = _narrow_log_totals if narrow else _careless_pairs
-        shifts, again = find(slices, kept, boxes)
-    if shifts is None:
-        slices.short_cuts = False
-        # Narrow results need care only with what float64 would lose beside the peak's own 1.
-        most = 2.0**-16 if narrow else np.inf
-        p = pair.settled(slices.pair(kept, lambda _, rest: rest < most))
-        shifts = [p.peak, np.log1p(p.rest)]
-    # Neither difference cancels: both terms are negative, so each rounds by half an ulp at most.
-    first, *others = map(slices.beside, shifts)
-    dtype = slices.scratch.dtype if others else slices.read
-    for box in boxes:
-        target = slices.target(box, dtype)
-        np.subtract(slices.block(box), first, out=target, casting="same_kind")
-        for shift in others:
-            target -= shift
-        slices.put(box, target, -np.inf)
-    return again
-
-
-def _careless_pairs(
-    slices: Slices, kept: Box, boxes: list[Box]
-) -> tuple[list[Array] | None, Array | None]:
-    """Return the peaks and logs of 1 + rest, and which slices need more care; None if most do."""
-    p = pair.settled(slices.pair(kept, None))
-    low = np.flatnonzero(p.rest < low_rest(slices.length))
-    return (None, None) if 2 * len(low) > len(p.rest) else ([p.peak, np.log1p(p.rest)], low)
-
-
-def _narrow_log_totals(
-    slices: Slices, kept: Box, boxes: list[Box]
-) -> tuple[list[Array] | None, Array | None]:
-    """Return the logs of sums of float32 exponentials, and which are not precise enough for all
-    differences from them; None if most are not."""
-    total = slices.exp_sums(kept)
-    if total is None:
-        return None, None
-    log_total = np.log(total)
-    peak = np.maximum.reduce([pair.peaks(slices.block(box), slices.axis)[0] for box in boxes])
-    # Rounding errors of exp in float32 stay below half an ulp of what is 2 at least.
-    near = np.flatnonzero(~((log_total - peak >= 2.0) & (total < np.inf)))
-    return (None, None) if 2 * len(near) > len(total) else ([log_total], near)
+    dtype = exponents_dtype(x)
+    if out is None or out.dtype != dtype:
+        return np.empty(x.shape, dtype)
+    beside = not np.may_share_memory(x, out) or x.__array_interface__ == out.__array_interface__
+    fits = beside and (include is None or not np.may_share_memory(include, out))
+    return out if fits else np.empty(x.shape, dtype)
 
 
 @quietly
-def softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | None = None) -> Any:
+def softmax(
+    x: npt.ArrayLike,
+    axis: Axis = None,
+    *,
+    where: npt.ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
     r"""Return the softmax, :math:`e^{x_i} / \sum_j e^{x_j}`.
 
     Parameters
@@ -572,11 +458,17 @@ def softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | None 
     >>> softmax([[0.0, 0.0, 3.0]], axis=1, where=[True, True, False])
     array([[0.5, 0.5, 0. ]])
     """
-    return _normalise(x, axis, where, _short_softmax, _softmax_box)
+    return _normalise(x, axis, where, out, _softmax, _softmax_boxes, 0.0)
 
 
 @quietly
-def log_softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | None = None) -> Any:
+def log_softmax(
+    x: npt.ArrayLike,
+    axis: Axis = None,
+    *,
+    where: npt.ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
     r"""Return the log of the softmax, :math:`x_i - \log \sum_j e^{x_j}`.
 
     Parameters
@@ -609,11 +501,13 @@ def log_softmax(x: npt.ArrayLike, axis: Axis = None, *, where: npt.ArrayLike | N
     >>> log_softmax([40.0, 0.0])
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return _normalise(x, axis, where, _short_log_softmax, _log_softmax_box)
+    return _normalise(x, axis, where, out, _log_softmax, _log_softmax_boxes, -np.inf)
 
 
 @quietly
-def logcumsumexp(a: npt.ArrayLike, axis: int | None = None) -> Any:
+def logcumsumexp(
+    a: npt.ArrayLike, axis: int | None = None, *, where: npt.ArrayLike | None = None
+) -> Any:
     """Return the logs of the cumulative sums of exponentials.
 
     Parameters
@@ -649,37 +543,37 @@ def logcumsumexp(a: npt.ArrayLike, axis: int | None = None) -> Any:
     >>> logcumsumexp([-1000.0, 0.0, 0.0])
     array([-1.00000000e+03,  0.00000000e+00,  6.93147181e-01])
     """
-    x, include = real_array(a, "a")
-    result, work = float_dtype(x)
+    x, mask = real_array(a, "a")
+    result, _ = float_dtype(x)
+    include = included(where, mask, x.shape)
     if axis is None:
         x, axis = x.reshape(-1), 0
         include = None if include is None else include.reshape(-1)
+    x = np.atleast_1d(x)
     axes = normalised_axes(axis, x.ndim)
     if len(axes) != 1:
         raise TypeError(f"axis must be an int or None, got {axis!r}")
     out = np.empty(x.shape, result)
     if out.size == 0:
         return out
-    slices = Slices(x, None, include, axes, work, output=out)
-    for kept in slices.walk.kept_boxes():
+    # Sums of every length come out, so that all take their terms in the wide dtype.
+    e = Exponents(x, axes, float_dtype(x)[1], include=include, out=out)
+    for kept in e.blocks.kept_boxes():
         carry: Pair | None = None
-        for reduced in slices.walk.reduced_boxes():
-            block = slices.block(kept + reduced)
-            peak = np.array(block.T if slices.axis == 1 else block, work)
-            p = Pair(peak, np.zeros_like(peak))
-            if carry is not None:
-                p.peak[0], p.rest[0] = pair.merge(carry, Pair(p.peak[0], p.rest[0]))
-            p = _scan(p)
+        for box in e.blocks.boxes(kept):
+            block = e.read(box)
+            peak = np.array(block.T if e.axis == 1 else block, e.work)
+            p = _scan(Pair(peak, np.zeros_like(peak)), carry)
             carry = Pair(p.peak[-1], p.rest[-1])
             value = pair.log(p)
-            target = slices.target(kept + reduced, work)
-            target[...] = value.T if slices.axis == 1 else value
-            slices.walk.put(1, kept + reduced, target)
+            e.put(box, value.T if e.axis == 1 else value)
     return out
 
 
-def _scan(p: Pair) -> Pair:
+def _scan(p: Pair, carry: Pair | None = None) -> Pair:
     """Return the merges of every prefix along the first axis: of neighbours, then in between."""
+    if carry is not None:
+        p.peak[0], p.rest[0] = pair.merge(carry, Pair(p.peak[0], p.rest[0]))
     n = len(p.peak)
     if n < 2:
         return p
@@ -735,9 +629,7 @@ def condition(a: npt.ArrayLike, axis: Axis = None) -> Any:
     """
     x, mask = real_array(a, "a")
     _, work = float_dtype(x)
-    x = x.astype(work)
-    size = np.where(x == -np.inf, 0.0, np.abs(x))
-    log_size, total = (logsumexp(x, axis, b=b, where=mask) for b in (size, None))
-    # Where all exponents are 0, so are both sides of the ratio.
-    ratio = np.exp(log_size - total) / np.abs(total)
-    return np.where((log_size == -np.inf) & np.isfinite(total), 0.0, ratio)[()]
+    shares, total = softmax(x.astype(work), axis, where=mask), logsumexp(a, axis)
+    size = np.sum(np.where(shares == 0.0, 0.0, shares * np.abs(x)), axis=axis)
+    ratio = np.where(size == 0.0, 0.0, size / np.abs(total))
+    return np.where(np.isfinite(total), ratio, np.nan)[()]
