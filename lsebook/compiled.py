@@ -196,10 +196,13 @@ def row_terms(row, terms, peak, skip):
 
 @_inlined
 def row_total(terms, n):
-    """Return the sum of the first `n` terms in float64."""
+    """Return the sum of the first `n` terms in float64, each thousand by itself."""
     total = 0.0
-    for j in range(n):
-        total += terms[j]
+    for a in range(0, n, 1024):
+        part = 0.0
+        for j in range(a, min(a + 1024, n)):
+            part += terms[j]
+        total += part
     return total
 
 
@@ -256,100 +259,97 @@ def tile_peaks(z, peak):
 
 
 @_inlined
-def tile_ties(z, peak, ties):
-    """Count how often the peak of every column occurs."""
-    one, zero = z.dtype.type(1), z.dtype.type(0)
-    for j in range(TILE):
-        ties[j] = zero
-    for i in range(z.shape[0]):
-        row = z[i]
-        for j in range(TILE):
-            ties[j] += one if row[j] == peak[j] else zero
-
-
-@_inlined
-def tile_terms(z, c, top, shift, far, skip):
+def tile_terms(z, c, top, shift, far):
     """Replace every element by its term, as `row_terms` does."""
-    zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         row = z[i]
         for j in range(TILE):
             y, least = row[j] - c[j], top[j] - far
-            term = _exp(least if y < least else y, shift[j])
-            row[j] = zero if skip and y == top[j] else term
+            row[j] = _exp(least if y < least else y, shift[j])
 
 
-@_inlined
-def tile_totals(z, total):
-    """Add up every column in float64."""
+@njit(**_INLINED)
+def tile_totals(z, own, total, lost):
+    """Add every column to its peak's term, and up what the additions round away.
+
+    No term exceeds the sum so far, so that `lost` is exact but for its own roundings: a tail of
+    any size survives beside the peak, and long columns need no halves.
+    """
     for j in range(TILE):
-        total[j] = 0.0
+        total[j], lost[j] = own[j], 0.0
     for i in range(z.shape[0]):
         row = z[i]
         for j in range(TILE):
-            total[j] += row[j]
+            before = total[j]
+            after = before + row[j]
+            lost[j] += row[j] - (after - before)
+            total[j] = after
+
+
+@njit(**_INLINED)
+def without(total, own, lost):
+    """Return the sum less the peak's term, in this order."""
+    return (total - own) + lost
 
 
 @_compiled
 def tiles(x, out, start, stop, peak, rest, task, given):
     """Do what `rows` does, for many short rows, or columns, at a time: rows `start` to `stop`."""
     n = x.shape[1]
-    z, pair = np.empty((n, TILE), x.dtype), np.empty((6, TILE), x.dtype)
-    top, c, peaks, shift, own, ties = pair[0], pair[1], pair[2], pair[3], pair[4], pair[5]
-    total, log = np.empty(TILE), np.empty(TILE)
+    # The last row holds the peaks, so that their own terms come from the same instructions.
+    whole, narrow = np.empty((n + 1, TILE), x.dtype), np.empty((4, TILE), x.dtype)
+    z, own, wide = whole[:n], whole[n], np.empty((3, TILE))
+    peaks, c, top, shift = narrow[0], narrow[1], narrow[2], narrow[3]
+    total, lost, beside = wide[0], wide[1], wide[2]
     for a in range(start, stop, TILE):
         w, first = min(TILE, stop - a), a - start
         for i in range(n):
-            row = z[i]
-            if w == TILE:
-                for j in range(TILE):
-                    row[j] = x[a + j, i]
-            else:
-                for j in range(TILE):
-                    row[j] = x[a + min(j, w - 1), i]
+            row, source = z[i], x.T[i][a : a + w]
+            for j in range(w):
+                row[j] = source[j]
+            for j in range(w, TILE):
+                row[j] = row[0]
         if given:
             for j in range(w):
-                peaks[j], log[j] = peak[first + j], rest[first + j]
+                peaks[j], beside[j] = peak[first + j], rest[first + j]
         else:
             tile_peaks(z, peaks)
-            if task != SHARES:
-                tile_ties(z, peaks, ties)
         far = _window(peaks[0])[3]
         for j in range(TILE):
             c[j], top[j], shift[j], _ = _window(peaks[j])
-        for j in range(TILE):
-            own[j] = _exp(top[j], shift[j])
+            own[j] = peaks[j]
         if task == SHARES or not given:
-            tile_terms(z, c, top, shift, far, task != SHARES)
-            tile_totals(z, total)
+            tile_terms(whole, c, top, shift, far)
+        if not given:
+            tile_totals(z, own, total, lost)
+            for j in range(TILE):
+                r = without(without(total[j], own[j], 0.0), own[j], lost[j]) / own[j]
+                beside[j] = r if np.isfinite(peaks[j]) else np.nan if np.isnan(peaks[j]) else 0.0
         if task == SHARES:
             for j in range(TILE):
-                sums = own[j] * (1.0 + log[j]) if given else total[j]
+                sums = own[j] * (1.0 + beside[j]) if given else without(total[j], own[j], lost[j])
                 c[j] = sums if np.isfinite(peaks[j]) else np.nan
             for i in range(n):
-                row = z[i]
+                row, goal = z[i], out.T[i][a : a + w]
                 for j in range(w):
-                    out[a + j, i] = row[j] / c[j]
+                    goal[j] = row[j] / c[j]
             continue
-        if not given:
-            for j in range(TILE):
-                r = (ties[j] - 1.0) + total[j] / own[j]
-                log[j] = r if np.isfinite(peaks[j]) else peaks[j] if peaks[j] != peaks[j] else 0.0
         if task == PAIR:
             for j in range(w):
-                peak[first + j], rest[first + j] = peaks[j], log[j]
+                peak[first + j], rest[first + j] = peaks[j], beside[j]
             continue
         for j in range(TILE):
-            log[j] = log1p(log[j])
+            total[j] = log1p(beside[j])
         if task == VALUE:
             for j in range(w):
-                peak[first + j] = peaks[j] + log[j]
+                peak[first + j] = peaks[j] + total[j]
         else:
             for j in range(TILE):
-                c[j] = log[j]
+                c[j] = total[j]
             for i in range(n):
+                source, goal = x.T[i][a : a + w], out.T[i][a : a + w]
                 for j in range(w):
-                    out[a + j, i] = (x[a + j, i] - peaks[j]) - c[j]
+                    goal[j] = (source[j] - peaks[j]) - c[j]
 
 
 @_compiled

@@ -72,12 +72,12 @@ def test_a_result_belongs_to_its_slice_alone(name, n, dtype, columns):
     if columns:
         got = got.T
     for row, value in zip(rows[::7], got[::7], strict=True):
-        assert_within(value, FUNCTIONS[name](row), 4)
+        eps = np.finfo(dtype).eps
+        np.testing.assert_allclose(value, FUNCTIONS[name](row), rtol=8 * eps, atol=8 * eps)
         with np.errstate(all="ignore"):
             reference = getattr(scipy.special, name)(row.astype(np.float64))
         np.testing.assert_array_equal(np.isnan(value), np.isnan(reference))
         finite = np.isfinite(reference)
-        eps = np.finfo(dtype).eps
         np.testing.assert_allclose(
             value[finite], reference[finite], rtol=100 * eps, atol=100 * eps
         )
@@ -316,11 +316,17 @@ def test_log1p_is_within_two_ulp_of_mpmath():
     assert worst <= 2.0
 
 
+def log_sum(x):
+    """The log of the sum of exponentials, with a tail that 80 digits lose beside 1."""
+    peak = int(np.argmax(x))
+    return exact.number(x[peak]) - exact.log_share(x, peak)
+
+
 def bound(x):
     """The contract of logsumexp in ulp: max(4, 3 kappa)."""
     terms = [mpmath.exp(exact.number(v)) for v in x]
     weighted = mpmath.fsum(t * abs(exact.number(v)) for t, v in zip(terms, x, strict=True))
-    kappa = weighted / mpmath.fsum(terms) / abs(exact.logsumexp(x))
+    kappa = weighted / mpmath.fsum(terms) / abs(log_sum(x))
     return max(4.0, float(3 * kappa))
 
 
@@ -344,7 +350,7 @@ def test_logsumexp_keeps_its_contract(columns):
                 got = compiled.logsumexp(np.repeat(x[:, None], 16, axis=1), axis=0)[3]
             else:
                 got = compiled.logsumexp(x)
-            assert ulps(got, exact.logsumexp(x)) <= bound(x)
+            assert ulps(got, log_sum(x)) <= bound(x)
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
@@ -371,7 +377,7 @@ def test_float32_keeps_its_contract():
     for _ in range(60):
         n = int(10 ** rng.uniform(0.3, 3))
         x = (rng.normal(size=n) * 10.0 ** rng.uniform(-2, 2) + rng.choice([0, 5, -50])).astype("f4")
-        want = exact.logsumexp(x)
+        want = log_sum(x)
         if abs(want) >= 1:
             assert ulps(compiled.logsumexp(x), want, np.float32) <= 2
         for i in (0, int(x.argmax()), int(x.argmin())):
