@@ -159,7 +159,9 @@ def measure_threads() -> list[dict[str, Any]]:
                 calls["sum"] = lambda flat=flat: compiled_sum(flat)
                 times = best_times(calls, x.size, time.perf_counter, 1.5)
                 where = {"function": name, "dtype": dtype, "shape": list(shape), "axis": axis}
-                rows.append(where | {"milliseconds": {k: round(t * 1e3, 3) for k, t in times.items()}})
+                rows.append(
+                    where | {"milliseconds": {k: round(t * 1e3, 3) for k, t in times.items()}}
+                )
     return rows
 
 

@@ -7,7 +7,6 @@ edition, of which the slowest family of data is told. What is not installed is l
 
 import argparse
 import importlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -52,7 +51,7 @@ def families() -> dict[str, Any]:
     logits = 10 * noise
     return {
         "logits": logits,
-        "+ 1000": logits + 1000,
+        "logits + 1000": logits + 1000,
         "log-probabilities": scipy.special.log_softmax(logits, axis=1),
     }
 
@@ -74,11 +73,10 @@ def least(functions: Mapping[str, Function], x: Any, rounds: int = 9) -> dict[st
 
 def compiled() -> Any:
     """The compiled engine, or None without Numba."""
-    if importlib.util.find_spec("numba") is None:
+    try:
+        return importlib.import_module("lsebook.compiled")
+    except ImportError:
         return None
-    if importlib.util.find_spec("lsebook.compiled") is None:
-        return None
-    return importlib.import_module("lsebook.compiled")
 
 
 def lengths() -> list[dict[str, Any]]:
