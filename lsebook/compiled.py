@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,7 +27,15 @@ except ModuleNotFoundError as error:
     ) from error
 
 import lsebook
-from lsebook.arguments import Array, Axis, delivered, float_dtype, normalised_axes, quietly, real_array
+from lsebook.arguments import (
+    Array,
+    Axis,
+    delivered,
+    float_dtype,
+    normalised_axes,
+    quietly,
+    real_array,
+)
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
