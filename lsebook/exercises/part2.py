@@ -52,6 +52,27 @@ LSE_HESSIAN = Exercise(
 )
 
 
+LOSS_GRADIENT = Exercise(
+    "loss_gradient",
+    "x, label",
+    Hint(
+        "확률의 합은 1이고 정답의 원-핫 벡터의 합도 1입니다. 기울기의 합은 얼마여야 하나요?",
+        "Probabilities sum to 1, and so does a one-hot vector: what must the gradient sum to?",
+    ),
+    (
+        Case((np.zeros(2), 0), [-0.5, 0.5]),
+        Case(
+            (np.array([0.0, 2.0, 1.0]), 2),
+            [0.09003057317038046, 0.6652409557748219, -0.7552715289452023],
+        ),
+        Case((np.array([0.0, 2.0, 1.0]), 1), [SOFTMAX_021[0], -0.3347590442251781, SOFTMAX_021[2]]),
+        Case((np.full(2, 1000.0), 1), [0.5, -0.5], OVERFLOW),
+        Case((np.full(2, -1000.0), 0), [-0.5, 0.5], UNDERFLOW),
+        Case((np.array([0.0, 1000.0, 0.0]), 0), [-1.0, 1.0, 0.0], OVERFLOW),
+    ),
+)
+
+
 def _peaks_left_out(got: Array, case: Case) -> bool:
     """Whether every copy of a shared maximum was taken out of the rest."""
     x = case.arguments[0]
@@ -345,6 +366,7 @@ LOG_SOFTMAX_1D = Exercise(
 )
 
 PART2 = (
+    LOSS_GRADIENT,
     LSE_HESSIAN,
     LOGSUMEXP_ACCURATE,
     LOGSUMEXP,

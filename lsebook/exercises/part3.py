@@ -32,6 +32,37 @@ STREAMING = Exercise(
     ),
 )
 
+_SUBTRACTED = Hint(
+    "큰 수가 나간 뒤의 답을 보세요. 무엇에서 무엇을 뺐나요?",
+    "Look at the answers after a large number has left: what was subtracted from what?",
+)
+SLIDING = Exercise(
+    "sliding",
+    "x, w",
+    Hint("i번째 답은 x[i : i + w]의 LSE입니다.", "Answer i is the LSE of x[i : i + w]."),
+    (
+        Case((np.array([0.0, 2.0, 1.0]), 2), [2.1269280110429727, 2.313261687518223]),
+        Case(
+            (np.array([2.0, 0.0, 1.0, 3.0, 1.0]), 3),
+            [2.40760596444438, 3.1698460195562856, 3.2395447662218846],
+        ),
+        Case((np.array([3.0, 1.0, 2.0]), 1), [3.0, 1.0, 2.0]),
+        Case((np.array([1.0, 3.0, 2.0]), 3), [3.4076059644443803]),
+        Case(
+            (np.array([50.0, 1.0, 2.0, 0.0, 1.0, 0.0]), 2),
+            [
+                50.0,
+                2.313261687518223,
+                2.1269280110429727,
+                1.3132616875182228,
+                1.3132616875182228,
+            ],
+            _SUBTRACTED,
+        ),
+        Case((np.array([1000.0, 0.0, -1000.0, 5.0]), 2), [1000.0, 0.0, 5.0], OVERFLOW),
+    ),
+)
+
 _SCALES = Hint(
     "두 상태가 서로 다른 꼭대기에 맞추어져 있습니다.",
     "The two states are scaled to different peaks.",
@@ -135,4 +166,4 @@ COMBINE_STATES = Exercise(
     ),
 )
 
-PART3 = (STREAMING, MERGE_ATTENTION, LOGSUMEXP_BLOCKS, COMBINE_STATES)
+PART3 = (STREAMING, SLIDING, MERGE_ATTENTION, LOGSUMEXP_BLOCKS, COMBINE_STATES)

@@ -21,28 +21,52 @@ if TYPE_CHECKING:
         shift_window,
         softmax_bars,
     )
-    from lsebook.explore.part2 import digits_lost, smooth_max
-    from lsebook.explore.part3 import merge_tree, stream_steps
+    from lsebook.explore.part2 import (
+        digits_lost,
+        log1mexp_forms,
+        smooth_max,
+        weighted_peak,
+        wrong_answers,
+    )
+    from lsebook.explore.part3 import (
+        attention_steps,
+        cluster_costs,
+        memory_traffic,
+        merge_tree,
+        stream_steps,
+    )
 
 _PARTS = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
-    "part2": ("digits_lost", "smooth_max"),
-    "part3": ("merge_tree", "stream_steps"),
+    "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
+    "part3": (
+        "attention_steps",
+        "cluster_costs",
+        "memory_traffic",
+        "merge_tree",
+        "stream_steps",
+    ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
 __all__ = [
     "Explorable",
+    "attention_steps",
+    "cluster_costs",
     "coin_products",
     "digits_lost",
     "exp_cliffs",
+    "log1mexp_forms",
     "log_sum_exp",
+    "memory_traffic",
     "merge_tree",
     "shift_window",
     "smooth_max",
     "softmax_bars",
     "stream_steps",
+    "weighted_peak",
+    "wrong_answers",
 ]
 
 

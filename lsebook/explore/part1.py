@@ -327,8 +327,16 @@ def shift_window() -> Explorable:
     scale = alt.Scale(domain=[-850, 800], nice=False)
     axis = alt.Axis(values=[-745, 0, 710], title="x - c", format="d")
     band = table([{"low": -745.13, "high": 709.78}])
+    swamp = table([{"low": -745.13, "high": -708.4}])
     layers = [
         band.mark_rect(color="#d5e4f0").encode(
+            x=alt.X("low:Q", scale=scale, axis=axis),
+            x2="high:Q",
+            y=alt.value(170),
+            y2=alt.value(206),
+        ),
+        # Subnormal terms: there, and not yet 0, but with fewer and fewer digits.
+        swamp.mark_rect(color="#eecabf").encode(
             x=alt.X("low:Q", scale=scale, axis=axis),
             x2="high:Q",
             y=alt.value(170),

@@ -21,6 +21,8 @@ from lsebook.explore.canvas import (
 
 ROOM = WIDTH - 2 * MARGIN
 STREAM = (5, 2, 8, 3)
+# A query's scores, and the values that they weigh.
+SCORES_AND_VALUES = ((1, 5), (3, 1), (0, 3), (2, 2), (4, 4), (1, 0), (2, 1), (0, 2))
 ORDERS = ("52831746", "61738425", "46182735", "83574126", "12345678", "87654321")
 
 
@@ -189,4 +191,174 @@ def merge_tree() -> Explorable:
         [slider("s", 0, 0, len(ORDERS) - 1, 1)],
         height=250,
         bottom=12,
+    )
+
+
+def attention_steps() -> Explorable:
+    """Show the state (peak, s, w) of one query after its first k keys, and the mean w / s.
+
+    Returns
+    -------
+    Explorable
+        With a slider for k.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.attention_steps()
+    <explore.attention_steps: k>
+    """
+    keys = [{"j": j, "s": s, "v": v} for j, (s, v) in enumerate(SCORES_AND_VALUES, start=1)]
+    peaks = [0, *accumulate((s for s, _ in SCORES_AND_VALUES), max)]
+    read = (
+        table(keys)
+        .transform_calculate(as_="peak", calculate=f"{peaks}[k]")
+        .transform_calculate(as_="term", calculate="datum.j <= k ? exp(datum.s - datum.peak) : 0")
+        .transform_calculate(as_="shown", calculate="datum.j <= k ? format(datum.term, '.3f') : ''")
+        .transform_calculate(as_="label", calculate="datum.s + ' · ' + datum.v")
+    )
+    terms = [f"exp({s} - datum.peak) * (k >= {j})" for j, (s, _) in enumerate(SCORES_AND_VALUES, 1)]
+    parts = [f"{v} * {term}" for term, (_, v) in zip(terms, SCORES_AND_VALUES, strict=True)]
+    state = row(
+        peak=f"{peaks}[k]",
+        s=" + ".join(terms),
+        w=" + ".join(parts),
+        shown_s=number("datum.s", ".4~g"),
+        shown_w=number("datum.w", ".4~g"),
+        mean=number("(datum.w / datum.s)", ".4~g"),
+    )
+    x = alt.X("j:O", title=None, axis=None)
+    y = alt.Y(
+        "term:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, 1.15], nice=False, range=[150, 10]),
+        axis=alt.Axis(values=[0, 0.5, 1], format=".1f"),
+    )
+    layers = [
+        read.mark_bar(color=BLUE, size=34, cornerRadiusEnd=3).encode(x=x, y=y),
+        read.mark_text(dy=-10, fontSize=12).encode(x=x, y=y, text="shown:N"),
+        read.mark_text(fontSize=13, baseline="top").encode(x=x, y=alt.value(154), text="label:N"),
+        line_of_text(
+            state,
+            "'peak = ' + datum.peak + ',  s = ' + datum.shown_s + ',  w = ' + datum.shown_w",
+            0,
+            188,
+        ),
+        line_of_text(state, "'w / s = ' + datum.mean", 0, 214, fontWeight="bold", color=BLUE),
+    ]
+    return explorable(
+        "attention_steps",
+        "exp(s - peak), w / s",
+        layers,
+        [slider("k", 3, 1, len(SCORES_AND_VALUES), 1)],
+        height=226,
+        left=44,
+        bottom=12,
+    )
+
+
+def memory_traffic() -> Explorable:
+    """Show the bytes per number that four passes and blocks fetch from slow memory.
+
+    Returns
+    -------
+    Explorable
+        With sliders for the length 2^n of the array and the size 2^m of the cache in bytes.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.memory_traffic()
+    <explore.memory_traffic: n, m>
+    """
+    ways = [{"line": 0, "code": "max, x - c, exp, sum"}, {"line": 1, "code": "blocks"}]
+    bars = (
+        table(ways)
+        # Two arrays of the length take part: the input and a temporary one.
+        .transform_calculate(as_="fits", calculate="16 * pow(2, n) <= pow(2, m)")
+        .transform_calculate(as_="bytes", calculate="datum.line == 1 || datum.fits ? 8 : 48")
+        .transform_calculate(
+            as_="shown",
+            calculate="datum.bytes + '   (' + format(datum.bytes * pow(2, n) / 1e10, '.2~g')"
+            " + ' s)'",
+        )
+    )
+    place = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False, range=[74, 134]))
+    x = alt.X(
+        "bytes:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, 72], nice=False),
+        axis=alt.Axis(values=[0, 8, 16, 24, 32, 40, 48], format="d"),
+    )
+    ink = alt.condition("datum.bytes > 8", alt.value(RED), alt.value(BLUE))
+    whole = row(size=number("8 * pow(2, n)", ".3~s"), cache=number("pow(2, m)", ".3~s"))
+    layers = [
+        bars.mark_bar(orient="horizontal", size=18).encode(x=x, y=place, color=ink),
+        bars.mark_text(align="left", dy=-21, fontSize=14).encode(
+            x=alt.value(0), y=place, text="code:N"
+        ),
+        bars.mark_text(align="left", dx=6, fontSize=14).encode(
+            x=x, y=place, text="shown:N", color=ink
+        ),
+        line_of_text(
+            whole, "'x: ' + datum.size + 'B,  cache: ' + datum.cache + 'B'", 0, 14, fontSize=16
+        ),
+    ]
+    return explorable(
+        "memory_traffic",
+        "bytes",
+        layers,
+        [slider("n", 24, 10, 30, 1), slider("m", 20, 15, 26, 1)],
+        height=152,
+        bottom=30,
+    )
+
+
+def cluster_costs() -> Explorable:
+    """Show what the LSE of 10^n numbers takes: time to read, states to send, depth of the tree.
+
+    Returns
+    -------
+    Explorable
+        With sliders for n and for the number 10^m of workers.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.cluster_costs()
+    <explore.cluster_costs: n, m>
+    """
+    whole = row(
+        size="8 * pow(10, n)",
+        workers="round(pow(10, m))",
+        seconds="datum.size / datum.workers / 1e9",
+        chunks="ceil(pow(10, n) / pow(2, 24))",
+        states="datum.chunks * 40",
+        depth="ceil(log(datum.chunks) / LN2 - 1e-9)",
+        bar="max(log(datum.seconds) / LN10, -3)",
+        start="-3",
+        shown_bytes=number("datum.size", ".3~s"),
+        shown_states=number("datum.states", ".3~s"),
+        shown_time=number("datum.seconds", ".3~g"),
+    )
+    x = alt.X(
+        "start:Q",
+        title="s",
+        scale=alt.Scale(domain=[-3, 7], nice=False),
+        axis=alt.Axis(values=[-3, 0, 3, 6], labelExpr="pow(10, datum.value)"),
+    )
+    layers = [
+        whole.mark_bar(height=18, color=BLUE).encode(x=x, x2="bar:Q", y=alt.value(120)),
+        line_of_text(whole, "'x: ' + datum.shown_bytes + 'B / ' + datum.workers", 0, 14),
+        line_of_text(whole, "datum.shown_time + ' s'", 250, 14, color=BLUE),
+        line_of_text(whole, "'(c, r): ' + datum.shown_states + 'B'", 0, 46, color=RED),
+        line_of_text(whole, "'log2(chunks): ' + datum.depth", 250, 46),
+    ]
+    return explorable(
+        "cluster_costs",
+        "8 n / workers",
+        layers,
+        [slider("n", 12, 8, 15, 0.5), slider("m", 3, 0, 4, 0.5)],
+        height=140,
+        bottom=44,
     )

@@ -1132,12 +1132,81 @@ COMBINE_STATES_WRONG = {
     "the state": lambda states: functools.reduce(merge, states, (-math.inf, 0.0)),
 }
 
+
+def windows_of(function):
+    """Apply a function to every window."""
+    return lambda x, w: np.array([function(x[i : i + w]) for i in range(len(x) - w + 1)])
+
+
+def windows_from_both_ends(x, w):
+    pieces = np.pad(x, (0, -len(x) % w), constant_values=-np.inf).reshape(-1, w)
+    front = np.logaddexp.accumulate(pieces, axis=1).ravel()
+    back = np.logaddexp.accumulate(pieces[:, ::-1], axis=1)[:, ::-1].ravel()
+    answers = np.logaddexp(back[: len(x) - w + 1], front[w - 1 : len(x)])
+    answers[::w] = front[w - 1 : len(x) : w]
+    return answers
+
+
+SLIDING_RIGHT = {
+    "shifted": windows_of(shifted),
+    "scipy": windows_of(sp.logsumexp),
+    "accurate": windows_of(accurate),
+    "strides": lambda x, w: sp.logsumexp(np.lib.stride_tricks.sliding_window_view(x, w), axis=1),
+    "front and back": windows_from_both_ends,
+}
+SLIDING_WRONG = {
+    "subtraction": quiet(
+        lambda x, w: (lambda t: t[w:] + np.log(-np.expm1(t[:-w] - t[w:])))(
+            np.concatenate([[-np.inf], np.logaddexp.accumulate(x)])
+        )
+    ),
+    "definition": quiet(windows_of(lambda x: np.log(np.sum(np.exp(x))))),
+    "maximum": windows_of(np.max),
+    "mean": windows_of(np.mean),
+    "sums": windows_of(np.sum),
+    "not added back": windows_of(lambda x: shifted(x) - x.max()),
+    "one maximum": quiet(
+        lambda x, w: x.max() + windows_of(lambda v: np.log(np.sum(np.exp(v - x.max()))))(x, w)
+    ),
+    "running totals": lambda x, w: np.logaddexp.accumulate(x)[w - 1 :],
+    "too short": lambda x, w: windows_of(shifted)(x[:-1], w),
+    "whole pieces only": lambda x, w: np.array(
+        [shifted(x[i : i + w]) for i in range(0, len(x) - w + 1, w)]
+    ),
+    "backwards": lambda x, w: windows_of(shifted)(x, w)[::-1],
+    "double at the seams": lambda x, w: np.logaddexp(
+        windows_of(shifted)(x, w), windows_of(shifted)(x, w)
+    ),
+}
+
+LOSS_GRADIENT_RIGHT = {
+    "softmax minus one": lambda x, label: softmax(x) - np.eye(len(x))[label],
+    "in place": lambda x, label: np.where(np.arange(len(x)) == label, softmax(x) - 1, softmax(x)),
+    "scipy": lambda x, label: sp.softmax(x) - (np.arange(len(x)) == label),
+    "by log": lambda x, label: (
+        np.exp(x - x.max() - np.log(np.exp(x - x.max()).sum())) - np.eye(len(x))[label]
+    ),
+}
+LOSS_GRADIENT_WRONG = {
+    "softmax": lambda x, label: softmax(x),
+    "sign changed": lambda x, label: np.eye(len(x))[label] - softmax(x),
+    "one-hot": lambda x, label: np.eye(len(x))[label],
+    "first place": lambda x, label: softmax(x) - np.eye(len(x))[0],
+    "largest place": lambda x, label: softmax(x) - np.eye(len(x))[np.argmax(x)],
+    "minus one everywhere": lambda x, label: softmax(x) - 1,
+    "definition": quiet(lambda x, label: np.exp(x) / np.exp(x).sum() - np.eye(len(x))[label]),
+    "mean": lambda x, label: (softmax(x) - np.eye(len(x))[label]) / len(x),
+    "scores": lambda x, label: x - np.eye(len(x))[label],
+    "the loss": lambda x, label: shifted(x) - x[label],
+}
+
 NAMES = (
     "log_product",
     "softmax_temperature",
     "log_normalise",
     "logsumexp_1d",
     "log_weighted_sum",
+    "loss_gradient",
     "lse_hessian",
     "logsumexp_accurate",
     "logsumexp",
@@ -1150,6 +1219,7 @@ NAMES = (
     "softmax_float32",
     "log_softmax_1d",
     "streaming",
+    "sliding",
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",

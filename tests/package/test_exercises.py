@@ -90,6 +90,7 @@ TRUTH = {
     "log_weighted_sum": lambda x, w: lse(
         [mpf(float(v)) + mp.log(mpf(float(u))) for v, u in zip(x, w, strict=True) if u]
     ),
+    "loss_gradient": lambda x, label: [p - (i == label) for i, p in enumerate(softmax(x))],
     "lse_hessian": hessian,
     "logsumexp_accurate": lse,
     "logsumexp": lse_along,
@@ -102,6 +103,7 @@ TRUTH = {
     "softmax_float32": softmax,
     "log_softmax_1d": log_shares,
     "streaming": lse,
+    "sliding": lambda x, w: [lse(x[i : i + w]) for i in range(len(x) - w + 1)],
     "merge_attention": joined,
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,

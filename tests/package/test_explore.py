@@ -17,7 +17,7 @@ import lsebook
 from lsebook import explore
 from lsebook.explore.canvas import picture
 from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
-from lsebook.explore.part3 import ORDERS, STREAM
+from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 
 FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
@@ -63,7 +63,8 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
-    code = {"LSE", "exp", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
+    code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
+    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB"}
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -245,3 +246,52 @@ def test_names_are_found_and_listed() -> None:
 def test_only_figures_are_found() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         getattr(explore, "nothing")  # noqa: B009
+
+
+def test_weighted_peak_shows_what_each_choice_of_c_gives():
+    shown = texts(explore.weighted_peak, x1=0, B1=-200, x2=-800, B2=200)
+    right = lsebook.logsumexp([0.0, -800.0], b=[1e-200, 1e200])
+    assert float(after("c = max(x + log b):  ", shown)) == pytest.approx(right, abs=1e-3)
+    assert float(after("c = max(x):  ", shown)) == pytest.approx(-200 * np.log(10), abs=1e-3)
+
+
+@pytest.mark.parametrize("k", [-20, -10, -0.5, 0, 1.6, 2])
+def test_log1mexp_forms_shows_the_digits_that_each_formula_gets_right(k):
+    *_, naive, log1p, expm1 = (int(t) for t in texts(explore.log1mexp_forms, k=k) if t.isdigit())
+    switch = -(10**k) > -np.log(2)
+    assert (expm1 if switch else log1p) >= 15
+    assert naive <= max(log1p, expm1)
+
+
+@pytest.mark.parametrize(
+    ("level", "spread", "wrong"),
+    [(0, 10, 0), (1000, 10, 2), (-1000, 10, 3), (0, 2000, 3), (-100, 10, 1)],
+)
+def test_wrong_answers_counts_those_that_are_wrong(level, spread, wrong):
+    shown = texts(explore.wrong_answers, L=level, S=spread)
+    right = np.logaddexp(level, level + spread)
+    got = [float(t) for t in shown if re.fullmatch(r"-?(\d[\d.e+-]*|inf)|nan", t)]
+    assert len(got) == 4
+    assert sum(not np.isclose(v, right, rtol=1e-8) for v in got) == wrong
+
+
+@pytest.mark.parametrize("k", range(1, 9))
+def test_attention_steps_shows_the_mean_of_the_keys_read(k):
+    scores, values = np.array(SCORES_AND_VALUES[:k], float).T
+    mean = lsebook.softmax(scores) @ values
+    shown = after("w / s = ", texts(explore.attention_steps, k=k))
+    assert float(shown) == pytest.approx(mean, abs=decimals(shown))
+
+
+@pytest.mark.parametrize(("n", "m", "bytes_moved"), [(24, 20, "48"), (12, 20, "8"), (30, 26, "48")])
+def test_memory_traffic_jumps_where_the_array_outgrows_the_cache(n, m, bytes_moved):
+    four, blocks = (t for t in texts(explore.memory_traffic, n=n, m=m) if t.endswith("s)"))
+    assert four.split()[0] == bytes_moved
+    assert blocks.split()[0] == "8"
+
+
+def test_cluster_costs_shows_the_estimate_of_chapter_13():
+    shown = texts(explore.cluster_costs, n=12, m=3)
+    assert "x: 8TB / 1000" in shown
+    assert "8 s" in shown
+    assert "log2(chunks): 16" in shown
