@@ -54,7 +54,9 @@ def open_predictions(page: Page) -> Iterator[str]:
         # A digit alone in a table says little; one that is an answer says all.
         numbers = [n for n in numbers if abs(n) > 9 or n % 1 or f"= {n}" in printed]
         after = _after(page, place)
-        given = [n for n in numbers if not _told(n, _numbers(asked)) and _told(n, _numbers(after))]
+        given: list[Decimal | str] = [
+            n for n in numbers if not _told(n, _numbers(asked)) and _told(n, _numbers(after))
+        ]
         given += sorted((words - _words(asked)) & _words(after))
         if given:
             yield (

@@ -64,7 +64,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB"}
+    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers"}
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
