@@ -1,4 +1,4 @@
-"""The judge: the same quantities from mpmath at 80 digits, and distances in ulps."""
+"""The judge: the same quantities from mpmath at 50 digits, and distances in ulps."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 
 mp = mpmath.mp
-mp.dps = 80
+mp.dps = 50
 
 
 def number(x: Any) -> Any:
