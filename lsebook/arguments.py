@@ -36,8 +36,8 @@ def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:
         raise TypeError(f"{name} must not be a list of masked arrays: give them to numpy.ma.stack")
     if not isinstance(a, np.ma.MaskedArray):
         return np.asarray(a), None
-    mask = None if a.mask is np.ma.nomask else ~np.ma.getmaskarray(a)
-    return np.asarray(a.data), mask
+    include = None if a.mask is np.ma.nomask else ~np.ma.getmaskarray(a)
+    return np.asarray(a.data), include
 
 
 def checked_numbers(array: Array, name: str) -> Array:
@@ -151,19 +151,19 @@ def broadcast_weights(
     return np.broadcast_to(a, shape), np.broadcast_to(b, shape), include
 
 
-def included(where: Any, mask: Array | None, shape: tuple[int, ...]) -> Array | None:
+def included(where: Any, unmasked: Array | None, shape: tuple[int, ...]) -> Array | None:
     """Return what both `where` and the mask of a masked array leave in, None for everything."""
-    if mask is not None:
-        mask = broadcast(mask, shape, "mask")
+    if unmasked is not None:
+        unmasked = broadcast(unmasked, shape, "mask")
     if where is None:
-        return mask
-    where, where_mask = masked_array(where, "where")
-    if where_mask is not None:
+        return unmasked
+    where, where_include = masked_array(where, "where")
+    if where_include is not None:
         raise TypeError("where must not be a masked array: give where.filled(False)")
     if where.dtype != np.bool_:
         raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
     where = broadcast(where, shape, "where")
-    return where if mask is None else np.asarray(where & mask)
+    return where if unmasked is None else np.asarray(where & unmasked)
 
 
 def checked_out(out: Any, shape: tuple[int, ...], dtype: DType) -> Array:

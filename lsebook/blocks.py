@@ -16,8 +16,8 @@ DType = np.dtype[Any]
 Box = tuple[slice, ...]
 T = TypeVar("T")
 
-#: From this length on, slices are reduced along rows, below it down columns: the inner loop of a
-#: ufunc must be worth its start.
+#: A ufunc's inner loop is worth its start from so many elements on: shorter slices are reduced down
+#: columns, if there are enough of them.
 LONG = 64
 #: What is held for each slice must stay small, however short the slices are.
 SLICES = 8192
@@ -61,11 +61,13 @@ class Blocks:
         ]
         strides = self._arrays[0].strides
         self._box = _box_shape(self._shape, strides, len(kept_shape), size)
-        rows, columns = prod(self._box[: len(kept_shape)]), prod(self._box[len(kept_shape) :])
-        self.size = rows * columns
-        kept_inside = np.argmin(np.abs(strides)) < len(kept_shape)
-        #: The axis of every block that is to be reduced: 1 for slices in rows, 0 in columns.
-        self.axis = 1 if columns >= min(rows, LONG) and not (kept_inside and rows >= LONG) else 0
+        slices, length = prod(self._box[: len(kept_shape)]), prod(self._box[len(kept_shape) :])
+        self.size = slices * length
+        kept_is_contiguous = np.argmin(np.abs(strides)) < len(kept_shape)
+        across = kept_is_contiguous and slices >= LONG
+        #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns. Rows,
+        #: unless slices are short and many, or memory runs across them.
+        self.axis = 1 if length >= min(slices, LONG) and not across else 0
 
     def kept_boxes(self) -> Iterator[Box]:
         """Iterate over the boxes of the kept axes."""
@@ -121,12 +123,12 @@ class Blocks:
         return piece if self.axis == 1 else piece.transpose([*reduced, *kept])
 
 
-def in_pairs(boxes: list[Box], of_box: Callable[[Box], T], merge: Callable[[T, T], T]) -> T:
+def in_tree(boxes: list[Box], of_box: Callable[[Box], T], merge: Callable[[T, T], T]) -> T:
     """Return the results of boxes merged in a tree, which rounding errors pass in few steps."""
     if len(boxes) == 1:
         return of_box(boxes[0])
     half = len(boxes) // 2
-    first, second = (in_pairs(part, of_box, merge) for part in (boxes[:half], boxes[half:]))
+    first, second = (in_tree(part, of_box, merge) for part in (boxes[:half], boxes[half:]))
     return merge(first, second)
 
 

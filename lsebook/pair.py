@@ -9,6 +9,8 @@ the pairs of two parts of the data merge into the pair of the whole.
 
 Invariants: *peak* is the maximum: ``-inf`` for no data, nan once a nan was seen. *rest* is not
 negative, and 0 where *peak* is not finite: there *peak* already is the answer.
+
+Callers silence NumPy's warnings: infinities meet here, and what comes of them is left out.
 """
 
 from __future__ import annotations
@@ -64,7 +66,8 @@ def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     at = np.arange(len(x)), x.argmax(axis=1)
     peak = x[at]
     terms = exponentials(x, shift(peak), 1, scratch)
-    own, terms[at] = terms[at], 0.0
+    own = terms[at]
+    terms[at] = 0.0
     others = np.add.reduce(terms, axis=1, dtype=dtype)
     return settled(peak.astype(dtype), others / own)
 
@@ -74,23 +77,24 @@ def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
 
     The terms of a column share one shift, so that its halves merge without an exponential: the
     larger term goes on, the smaller one falls into the rest. No position is looked for, and sums
-    add up in pairs: in float32, ten rounds for a thousand terms.
+    are formed by halves: ten rounds for a thousand terms.
     """
     peak = np.maximum.reduce(x, axis=0)
     own = exponentials(x, shift(peak), 0, scratch)
     rest = np.zeros((1, own.shape[1]), own.dtype)
     while len(own) > 1:
         half = len(own) // 2
-        left = len(own) - half
-        loser = np.minimum(own[:half], own[left:])
-        np.maximum(own[:half], own[left:], out=own[:half])
-        own = own[:left]
+        remain = len(own) - half
+        loser = np.minimum(own[:half], own[remain:])
+        np.maximum(own[:half], own[remain:], out=own[:half])
+        own = own[:remain]
         if len(rest) > 1:
-            rest[:half] += rest[left:]
+            rest[:half] += rest[remain:]
             rest[:half] += loser
-            rest = rest[:left]
+            rest = rest[:remain]
         else:
-            rest = loser if left == half else np.concatenate([loser, rest])
+            # The first round: every rest was 0. Of an odd number the middle one waits.
+            rest = loser if remain == half else np.concatenate([loser, rest])
     return settled(peak.astype(dtype), rest[0].astype(dtype) / own[0])
 
 
@@ -102,13 +106,14 @@ def exponentials(x: Array, c: Array | None, axis: int, out: Array) -> Array:
 
 
 def shift(peak: Array) -> Array | None:
-    """Return what to subtract from the exponents, None for nothing anywhere.
+    """Return what to subtract from the exponents, None where every peak can do without.
 
     Every shift gives the same sum: the one to choose is 0, which does not round, and otherwise the
-    peak. From 0 to `highest` none is needed. A sum of 2**40 terms stays finite, because
-    exp(highest) 2**40 < max: in float32 60 + 27.8 < 88.7, in float64 600 + 27.8 < 709.7. And a
-    term that underflows, x < log(tiny), has a share that does so too, since LSE >= peak >= 0.
-    What is not finite cannot be subtracted.
+    peak. From 0 to `highest` none is needed. A sum of 2**40 terms, more than fit in memory, stays
+    finite, because exp(highest) 2**40 < max: in float32 60 + 27.8 < 88.7, in float64, rounded down,
+    600 + 27.8 < 709.7. And of a term that underflows, x < log(tiny), the share of the sum does so
+    as well, since LSE >= peak >= 0; below 0 it need not. Peaks that are not finite get 0, because
+    inf - inf would be nan.
     """
     highest = 60.0 if peak.dtype == np.float32 else 600.0
     free = (peak >= 0.0) & (peak <= highest)
@@ -123,19 +128,19 @@ def beside(values: Array, axis: int) -> Array:
 
 
 def total(terms: Array, axis: int) -> Array:
-    """Return the sums of the slices of a matrix, added up in pairs; `terms` stay as they are.
+    """Return the sums of the slices of a matrix by halves; `terms` stay as they are.
 
-    Halves first: small terms that NumPy would add one by one to a large one round in its place
-    every time. It adds up to 16 in a chain, now at most 2 in rows and 8 in columns.
+    Small terms that are added one by one to a large one round in its place every time. Adding
+    halves first keeps such chains short; the few that are left NumPy adds.
     """
-    columns, few = (terms, 8) if axis == 0 else (terms.T, 16)
-    while len(columns) > few:
-        half = len(columns) // 2
-        sums = np.add(columns[:half], columns[-half:])
-        if len(columns) % 2:
-            sums[0] += columns[half]
-        columns = sums
-    return np.asarray(np.add.reduce(columns, axis=0))
+    first, few = (terms, 8) if axis == 0 else (terms.T, 16)
+    while len(first) > few:
+        half = len(first) // 2
+        sums = np.add(first[:half], first[-half:])
+        if len(first) % 2:
+            sums[0] += first[half]
+        first = sums
+    return np.asarray(np.add.reduce(first, axis=0))
 
 
 def settled(peak: Array, rest: Array) -> Pair:

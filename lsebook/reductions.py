@@ -1,7 +1,8 @@
 """Reductions and normalisations of whole arrays: arguments in, blocks through, result out.
 
 Every function goes the same way: `arguments` says what came, `Exponents` hands it out as matrices
-of cache size, `pair` makes a pair of each, and what the pairs say is written into the result.
+of cache size, `pair` makes a pair of each, and what the pairs say is written into the result. A
+small contiguous array is one matrix already (`_one_matrix`) and goes straight to `pair`.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ from lsebook.arguments import (
     quietly,
     real_array,
 )
-from lsebook.blocks import LONG, Box, in_pairs
+from lsebook.blocks import LONG, Box, in_tree
 from lsebook.exponents import BLOCK_BYTES, Exponents, exponents_dtype
 from lsebook.pair import Pair
 
-#: Up to so many elements a walk costs more than short inner loops do.
+#: Up to so many elements, copying short rows into columns costs more than it saves.
 SMALL = 4096
 
 
@@ -93,18 +94,21 @@ def _signed_log_sums(
     return value.astype(result), sign.astype(result)
 
 
-def _log_sum(
-    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, mean: bool
+def _reduce(
+    x: Array, unmasked: Array | None, axis: Axis, b: Any, where: Any, mean: bool
 ) -> tuple[Array, Array | None, tuple[int, ...]]:
-    """Return log|sum| (or log|mean|), the sign where weights are negative, and the axes."""
+    """Check the arguments, then reduce without weights, with weights of one sign, or of both.
+
+    Returns log|sum| (or log|mean|), the sign where weights are negative, and the axes.
+    """
     weights = None
     result, _ = float_dtype(x)
     if b is not None:
-        weights, weights_mask = real_array(b, "b")
+        weights, weights_unmasked = real_array(b, "b")
         result, _ = float_dtype(x, b if isinstance(b, (int, float)) else weights)
-        x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
+        x, weights, unmasked = broadcast_weights(x, unmasked, weights, weights_unmasked)
     axes = normalised_axes(axis, x.ndim)
-    include = included(where, mask, x.shape)
+    include = included(where, unmasked, x.shape)
     if x.size == 0:
         left = [n for i, n in enumerate(x.shape) if i not in axes]
         return np.full(left, np.nan if mean else -np.inf, result), None, axes
@@ -198,12 +202,14 @@ def logsumexp(
     changes when every exponent changes in its last bit. With weights of one sign, ``x + log b``
     stands for x, and a weight that is uncertain in its last bit moves its exponent by one unit of
     2**-53 more; with both signs the error is relative to the larger part. float32, float16 and
-    bfloat16 have exponentials of float32 and sums of float64: at most 2 units in the last place
-    where the result is 1 or more in size, and by κ below. Where all digits of a sum that cancels
+    bfloat16 have exponentials of float32, added up in float64 along rows and by halves down
+    columns: at most 2 units in the last place where the result is 1 or more in size, and by κ
+    below. Where all digits of a sum that cancels
     are wanted, `lsebook.exact.logsumexp` has them, some fifty times as slowly.
 
-    Never emits a warning. Temporary memory is at most 1 MiB. See [1]_ for the analysis of the
-    shift.
+    Never emits a warning. Temporary memory is at most 1 MiB; masks, `where`, weights of both signs
+    and an `out` of another dtype need some arrays of their size or the result's more. See [1]_ for
+    the analysis of the shift.
 
     References
     ----------
@@ -231,43 +237,43 @@ def logsumexp(
     >>> float(logsumexp([0.0, -40.0]))
     4.248354255291589e-18
     """
-    x, mask = masked_array(a, "a")
+    x, unmasked = masked_array(a, "a")
     if x.dtype.kind == "c" or (b is not None and masked_array(b, "b")[0].dtype.kind == "c"):
-        found = _complex(x, mask, axis, b, where, keepdims, return_sign)
+        found = _complex(x, unmasked, axis, b, where, keepdims, return_sign)
         value, *sign = found if return_sign else (found,)
         value = delivered(np.asarray(value), out)
         return (value, *sign) if return_sign else value
     checked_real(x, "a")
-    value, sign, axes = _log_sum(x, mask, axis, b, where, mean=False)
+    value, sign, axes = _reduce(x, unmasked, axis, b, where, mean=False)
     if not return_sign:
-        return delivered(_kept(_not_negative(value, sign), axes, keepdims), out)
+        return delivered(_with_reduced_axes(_nan_where_negative(value, sign), axes, keepdims), out)
     if sign is None:
         sign = np.where(np.isnan(value), np.nan, np.where(value == -np.inf, 0.0, 1.0))
-    sign = _kept(sign.astype(value.dtype), axes, keepdims)
-    return delivered(_kept(value, axes, keepdims), out), sign[()]
+    sign = _with_reduced_axes(sign.astype(value.dtype), axes, keepdims)
+    return delivered(_with_reduced_axes(value, axes, keepdims), out), sign[()]
 
 
-def _kept(value: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+def _with_reduced_axes(value: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
     return np.expand_dims(value, axes) if keepdims else value
 
 
-def _not_negative(value: Array, sign: Array | None) -> Array:
+def _nan_where_negative(value: Array, sign: Array | None) -> Array:
     """Return the values, nan where the sum is negative and so has no logarithm."""
     return value if sign is None else np.where(sign < 0, value.dtype.type(np.nan), value)
 
 
 def _complex(
-    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, signed: bool
+    x: Array, unmasked: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, signed: bool
 ) -> Any:
     """Hand complex exponents or weights to SciPy, without what is left out."""
     # Importing SciPy takes longer than importing the rest, and only this function needs it.
     import scipy.special
 
-    weights, weights_mask = (np.ones((), x.dtype), None) if b is None else masked_array(b, "b")
+    weights, weights_unmasked = (np.ones((), x.dtype), None) if b is None else masked_array(b, "b")
     checked_numbers(x, "a")
     checked_numbers(weights, "b")
-    x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
-    axes, include = normalised_axes(axis, x.ndim), included(where, mask, x.shape)
+    x, weights, unmasked = broadcast_weights(x, unmasked, weights, weights_unmasked)
+    axes, include = normalised_axes(axis, x.ndim), included(where, unmasked, x.shape)
     if x.size == 0:
         # SciPy has no value for these; the sum is as empty as that of real numbers.
         return logsumexp(np.empty(x.shape), axes, None, keepdims, signed)
@@ -317,9 +323,9 @@ def logmeanexp(
     >>> float(logmeanexp([3.0, 3.0, 800.0], b=[1e200, 1e200, 0.0]))
     3.0
     """
-    x, mask = real_array(a, "a")
-    value, sign, axes = _log_sum(x, mask, axis, b, where, mean=True)
-    return _kept(_not_negative(value, sign), axes, keepdims)[()]
+    x, include = real_array(a, "a")
+    value, sign, axes = _reduce(x, include, axis, b, where, mean=True)
+    return _with_reduced_axes(_nan_where_negative(value, sign), axes, keepdims)[()]
 
 
 def _softmax(x: Array, axis: int, out: Array) -> Array:
@@ -327,15 +333,17 @@ def _softmax(x: Array, axis: int, out: Array) -> Array:
     peak = np.maximum.reduce(x, axis=axis)
     c = pair.shift(peak)
     terms = pair.exponentials(x, c, axis, out)
-    terms /= pair.beside(_whole(pair.total(terms, axis), peak, c), axis)
+    terms /= pair.beside(_nan_beside_infinity(pair.total(terms, axis), peak, c), axis)
     return terms
 
 
 def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
     """Fill the boxes of some slices: with one box at once, else peaks, terms and shares in turn."""
     if len(boxes) == 1:
-        return e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
-    peak = in_pairs(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
+        # Where the matrix is a copy, its exponentials take its place.
+        e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
+        return
+    peak = in_tree(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
     c = pair.shift(peak)
 
     def put_terms(box: Box) -> Array:
@@ -343,15 +351,16 @@ def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
         e.put(box, terms)
         return pair.total(terms, e.axis)
 
-    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak, c), e.axis)
+    total = pair.beside(_nan_beside_infinity(in_tree(boxes, put_terms, np.add), peak, c), e.axis)
     for box in boxes:
         shares = e.written(box)
         shares /= total
         e.put(box, shares)
 
 
-def _whole(total: Array, peak: Array, c: Array | None) -> Array:
-    """Return the totals, nan where the peak is not finite and nothing has a share."""
+def _nan_beside_infinity(total: Array, peak: Array, c: Array | None) -> Array:
+    """Return the totals, nan where the peak is not finite and nothing has a share of them."""
+    # Without a shift every peak is finite; 0 times an infinity is nan.
     return total if c is None else total + 0.0 * peak
 
 
@@ -363,7 +372,7 @@ def _log_softmax(x: Array, axis: int, out: Array) -> Array:
 
 def _log_softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
     """Fill the boxes of some slices: their pairs, then the logs of the shares."""
-    p = in_pairs(boxes, e.pair, pair.merge)
+    p = in_tree(boxes, e.pair, pair.merge)
     for box in boxes:
         e.put(box, _log_shares(e.read(box), p, e.axis, e.target(box)))
 
@@ -380,25 +389,25 @@ def _normalise(
     axis: Axis,
     where: Any,
     out: Array | None,
-    of_matrix: Callable[[Array, int, Array], Array],
-    of_boxes: Callable[[Exponents, list[Box]], None],
+    fill_matrix: Callable[[Array, int, Array], Array],
+    fill_boxes: Callable[[Exponents, list[Box]], None],
     excluded: float,
 ) -> Any:
     """Return an array of the shape of `x`, filled some slices at a time."""
-    values, mask = real_array(x, "x")
+    values, unmasked = real_array(x, "x")
     result, _ = float_dtype(values)
     axes = normalised_axes(axis, values.ndim)
-    include = included(where, mask, values.shape)
+    include = included(where, unmasked, values.shape)
     if out is not None:
         checked_out(out, values.shape, result)
     target = _storage(out, values, include)
     whole = _one_matrix(values, axes) if include is None and target.flags.c_contiguous else None
     if whole is not None:
-        of_matrix(*whole, target.reshape(whole[0].shape))
+        fill_matrix(*whole, target.reshape(whole[0].shape))
     elif target.size:
         e = Exponents(values, axes, target.dtype, include=include, out=target)
         for kept in e.blocks.kept_boxes():
-            of_boxes(e, e.blocks.boxes(kept))
+            fill_boxes(e, e.blocks.boxes(kept))
     if include is not None:
         np.copyto(target, excluded, where=~include)
     if out is None:
@@ -416,8 +425,10 @@ def _storage(out: Array | None, x: Array, include: Array | None) -> Array:
     dtype = exponents_dtype(x)
     if out is None or out.dtype != dtype:
         return np.empty(x.shape, dtype)
-    beside = not np.may_share_memory(x, out) or x.__array_interface__ == out.__array_interface__
-    fits = beside and (include is None or not np.may_share_memory(include, out))
+    apart_or_same = (
+        not np.may_share_memory(x, out) or x.__array_interface__ == out.__array_interface__
+    )
+    fits = apart_or_same and (include is None or not np.may_share_memory(include, out))
     return out if fits else np.empty(x.shape, dtype)
 
 
@@ -439,7 +450,6 @@ def softmax(
         Axes over which the result adds up to 1; None means all.
     where : array_like of bool, optional
         What to include; the result is exactly 0 elsewhere, as it is for masked entries.
-
     out : ndarray, optional
         Where to store the result; it may be `x` itself.
 
@@ -458,7 +468,8 @@ def softmax(
     Within 8 ulp for up to 1000 elements a slice, wherever the exact value is a normal number, if
     the peak lies between 0 and 600 (in float32 60) or the differences from it are exact; elsewhere
     these round, which adds up to one ulp for each unit of the largest of them. Temporary memory is
-    at most 1 MiB, but for float16 and bfloat16, which need a result in float32 beside theirs.
+    at most 1 MiB; a result in float16, bfloat16 or an `out` of another dtype needs a second one
+    beside it, and masks and `where` an array of bool.
 
     Examples
     --------
@@ -487,7 +498,6 @@ def log_softmax(
         As for `softmax`.
     where : array_like of bool, optional
         What to include; the result is -inf elsewhere, as it is for masked entries.
-
     out : ndarray, optional
         Where to store the result; it may be `x` itself.
 
@@ -559,9 +569,9 @@ def logcumsumexp(
     >>> logcumsumexp([-1000.0, 0.0, 0.0])
     array([-1.00000000e+03,  0.00000000e+00,  6.93147181e-01])
     """
-    x, mask = real_array(a, "a")
+    x, unmasked = real_array(a, "a")
     result, _ = float_dtype(x)
-    include = included(where, mask, x.shape)
+    include = included(where, unmasked, x.shape)
     if axis is None:
         x, axis = x.reshape(-1), 0
         include = None if include is None else include.reshape(-1)
@@ -643,11 +653,12 @@ def condition(a: npt.ArrayLike, axis: Axis = None) -> Any:
     >>> bool(condition([-np.log(2), -np.log(2) + 1e-9]) > 1e8)
     True
     """
-    x, mask = real_array(a, "a")
+    x, include = real_array(a, "a")
     x = x.astype(float_dtype(x)[1])
-    include = True if mask is None else mask
-    shares, total = softmax(x, axis, where=mask), np.abs(logsumexp(x, axis, where=mask))
+    shares, total = softmax(x, axis, where=include), np.abs(logsumexp(x, axis, where=include))
     size = np.sum(np.where(shares == 0.0, 0.0, shares * np.abs(x)), axis=axis)
-    nothing = np.all((x == 0.0) | (x == -np.inf), axis=axis, where=include)
+    nothing = np.all(
+        (x == 0.0) | (x == -np.inf), axis=axis, where=True if include is None else include
+    )
     ratio = np.where(nothing, 0.0, np.where(total == 0.0, np.inf, size / total))
     return np.where(np.isfinite(total), ratio, np.nan)[()]
