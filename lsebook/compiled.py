@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,7 +27,17 @@ except ModuleNotFoundError as error:
     ) from error
 
 import lsebook
-from lsebook.arguments import Array, Axis, delivered, float_dtype, normalised_axes, quietly, real_array
+from lsebook.arguments import (
+    Array,
+    Axis,
+    checked_out,
+    delivered,
+    float_dtype,
+    is_narrow,
+    normalised_axes,
+    quietly,
+    real_array,
+)
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -35,14 +45,14 @@ Box = tuple[slice, ...]
 PAIR, VALUE, SHARES, LOGS = range(4)
 TILE = 128
 DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-NOTHING = {2: {t: np.empty((0, 0), t) for t in DTYPES}, 1: np.empty(0)}
-ROW, RUN, SLICE, BLOCK = 48, 128, 2**15, 2**16
+NO_MATRIX, NO_REST = {t: np.empty((0, 0), t) for t in DTYPES}, np.empty(0)
+ROW, RUN, SLICE, BLOCK = 48, 128, 2**16, 2**16
 
 # Sums may be reordered, and a * b + c rounded once. exp must not be reordered: reassociation would
 # simplify t - shift to y * log2(e). Flags belong to instructions, so that a function inlined by
 # LLVM (`forceinline`) keeps its own; Numba's ``inline="always"`` would give it those of its caller.
-_INLINED = {"forceinline": True, "fastmath": {"contract"}, "error_model": "numpy"}
-_LOOP = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy", "nogil": True}
+_INLINED: dict[str, Any] = {"forceinline": True, "fastmath": {"contract"}, "error_model": "numpy"}
+_LOOP: dict[str, Any] = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy", "nogil": True}
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -287,9 +297,9 @@ def tile_totals(z, own, total, lost):
 
 
 @njit(**_INLINED)
-def without(total, own, lost):
-    """Return the sum less the peak's term, in this order."""
-    return (total - own) + lost
+def tail(total, own, lost):
+    """Return the sum of the others: `total` holds the peak's term twice, and is exact less that."""
+    return (total - 2.0 * own) + lost
 
 
 @_compiled
@@ -323,11 +333,11 @@ def tiles(x, out, start, stop, peak, rest, task, given):
         if not given:
             tile_totals(z, own, total, lost)
             for j in range(TILE):
-                r = without(without(total[j], own[j], 0.0), own[j], lost[j]) / own[j]
+                r = tail(total[j], own[j], lost[j]) / own[j]
                 beside[j] = r if np.isfinite(peaks[j]) else np.nan if np.isnan(peaks[j]) else 0.0
         if task == SHARES:
             for j in range(TILE):
-                sums = own[j] * (1.0 + beside[j]) if given else without(total[j], own[j], lost[j])
+                sums = own[j] * (1.0 + beside[j]) if given else total[j] - own[j] + lost[j]
                 c[j] = sums if np.isfinite(peaks[j]) else np.nan
             for i in range(n):
                 row, goal = z[i], out.T[i][a : a + w]
@@ -383,8 +393,10 @@ def _boxes(y: Array, kept: int) -> tuple[list[Box], list[Box]]:
         for i in axes:
             room = most // (math.prod(lengths) // lengths[i])
             lengths[i] = min(y.shape[i], max(lengths[i], room))
-        if axes is reduced and near[:1] == reduced[:1] and any(
-            lengths[i] < y.shape[i] for i in reduced
+        if (
+            axes is reduced
+            and near[:1] == reduced[:1]
+            and any(lengths[i] < y.shape[i] for i in reduced)
         ):
             break
     cuts = [
@@ -398,18 +410,18 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
     """Do a task for every slice of `x` along `axes`; return the values, or `out` filled."""
     order = [i for i in range(x.ndim) if i not in axes]
     kept, shape = len(order), [x.shape[i] for i in order]
-    dtype = np.dtype(np.float32 if np.can_cast(x.dtype, np.float32) and x.dtype.kind not in "biu" else np.float64)
+    dtype = DTYPES[is_narrow(x.dtype)]
     y, target = (z.transpose(*order, *axes) for z in (x, x if out is None else out))
-    matrices = _matrix(y, kept), _matrix(target, kept)
-    by_rows = all(z is not None and z.flags.c_contiguous for z in matrices)
-    by_columns = all(z is not None and z.flags.f_contiguous and len(z) >= 16 for z in matrices)
+    rows_of = [m for m in (_matrix(y, kept), _matrix(target, kept)) if m is not None]
+    by_rows = len(rows_of) == 2 and all(m.flags.c_contiguous for m in rows_of)
+    by_columns = len(rows_of) == 2 and all(m.flags.f_contiguous and len(m) >= 16 for m in rows_of)
     plain = (by_rows or by_columns) and y.dtype == target.dtype == dtype
     if plain:
-        (y, target), kept = matrices, 1
+        (y, target), kept = rows_of, 1
         by_rows = by_rows and y.shape[1] >= ROW
     value = np.empty(y.shape[:kept], dtype) if out is None else out
     keeps, cuts = _boxes(y, kept)
-    nothing = NOTHING[2][dtype]
+    nothing = NO_MATRIX[dtype]
 
     @quietly
     def block(keep: Box, cut: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
@@ -459,12 +471,13 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
     return value.reshape(shape) if out is None else out
 
 
-def _arguments(a: npt.ArrayLike, name: str, axis: Axis, threads: int) -> tuple[Array, Any, tuple[int, ...]] | None:
-    """Return the array, the dtype of the result and the axes; None for what the loops do not take."""
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)):
-        raise TypeError(f"threads must be an int, got {type(threads).__name__}")
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
+def _taken(
+    a: npt.ArrayLike, name: str, axis: Axis, threads: int
+) -> tuple[Array, Any, tuple[int, ...]] | None:
+    """Return array, dtype of the result and axes; None for what the loops do not take."""
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        error = ValueError if isinstance(threads, int) and threads is not True else TypeError
+        raise error(f"threads must be a positive int, got {threads!r}")
     if np.iscomplexobj(a):
         return None
     x, mask = real_array(a, name)
@@ -473,7 +486,7 @@ def _arguments(a: npt.ArrayLike, name: str, axis: Axis, threads: int) -> tuple[A
     return None if mask is not None or work != np.float64 else (x, result, axes)
 
 
-def _short(a: Any, axis: Axis) -> Array | None:
+def _few_rows(a: Any, axis: Axis) -> Array | None:
     """Return rows that lie in memory as `rows` takes them and are few, None for all the rest."""
     if type(a) is not np.ndarray or a.dtype not in DTYPES or not 0 < a.size <= BLOCK:
         return None
@@ -494,56 +507,139 @@ def logsumexp(
     out: Array | None = None,
     threads: int = 1,
 ) -> Any:
-    """Return the log of the sum of exponentials, as `lsebook.logsumexp` does, by compiled loops."""
-    if threads == 1 and out is None and not keepdims and (short := _short(a, axis)) is not None:
-        value = np.empty(len(short), short.dtype)
-        rows(short, NOTHING[2][short.dtype], value, NOTHING[1], VALUE, False)
-        return value[0] if short is not a else value
-    taken = _arguments(a, "a", axis, threads)
+    r"""Return the log of the sum of exponentials, :math:`\log \sum_i e^{a_i}`, by compiled loops.
+
+    Parameters
+    ----------
+    a : array_like
+        Exponents, of any shape, layout and real dtype. float16 and bfloat16 are computed in
+        float32, integers and bools in float64.
+    axis : int, tuple of int or None
+        Axes to reduce; None reduces all of them, ``()`` none.
+    keepdims : bool
+        Keep the reduced axes with length 1.
+    out : ndarray, optional
+        Where to store the result.
+    threads : int
+        How many threads may compute. The result does not depend on it.
+
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.logsumexp`, with the same special values and accuracy.
+
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.logsumexp` does; also if `threads` is not a positive int.
+
+    Notes
+    -----
+    The first call for a dtype and a layout compiles for some seconds; the machine code is kept
+    beside the package, or in a folder of the user, if one can be written to. Temporary memory is at
+    most 1 MiB for each thread. Masked arrays, longdouble and complex numbers go to
+    `lsebook.logsumexp`.
+
+    Examples
+    --------
+    >>> from lsebook.compiled import logsumexp
+    >>> float(logsumexp([1000.0, 1000.0]))
+    1000.6931471805599
+    """
+    if threads == 1 and out is None and not keepdims and (few := _few_rows(a, axis)) is not None:
+        value = np.empty(len(few), few.dtype)
+        rows(few, NO_MATRIX[few.dtype], value, NO_REST, VALUE, False)
+        return value if few is a else value[0]
+    taken = _taken(a, "a", axis, threads)
     if taken is None:
         return lsebook.logsumexp(a, axis, keepdims=keepdims, out=out)
     x, result, axes = taken
-    if x.size == 0:
-        value = np.full([n for i, n in enumerate(x.shape) if i not in axes], -np.inf, result)
-    else:
-        value = _run(x, axes, None, VALUE, threads).astype(result, copy=False)
-    return delivered(np.expand_dims(value, axes) if keepdims else value, out)
+    left = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
+    if out is not None:
+        checked_out(out, tuple(left), result)
+    value = _run(x, axes, None, VALUE, threads) if x.size else np.full(left, -np.inf, result)
+    return delivered(_cast(value, result).reshape(left), out)
 
 
-def _normalised(x: npt.ArrayLike, axis: Axis, out: Array | None, task: int, threads: int) -> Any:
-    if threads == 1 and out is None and (short := _short(x, axis)) is not None:
-        filled = np.empty(short.shape, short.dtype)
-        rows(short, filled, filled[0], NOTHING[1], task, False)
-        return filled[0] if short is not x else filled
-    taken = _arguments(x, "x", axis, threads)
-    if taken is None:
-        function = lsebook.softmax if task == SHARES else lsebook.log_softmax
-        value = function(x, axis)
-        return value if out is None else delivered(np.asarray(value), out)
-    values, result, axes = taken
-    fits = (
-        isinstance(out, np.ndarray)
-        and out.shape == values.shape
-        and out.dtype == result
-        and out.flags.writeable
-        and (not np.may_share_memory(out, values) or _same(out, values))
-    )
-    target = out if fits and out is not None else np.empty_like(values, result, subok=False)
-    if values.size:
-        _run(values, axes, target, task, threads)
-    return delivered(target, None if target is out else out) if target is not out else out
+@quietly
+def _cast(value: Array, dtype: Any) -> Array:
+    return value.astype(dtype, copy=False)
 
 
-def _same(a: Array, b: Array) -> bool:
-    """Say whether two arrays are the same view of the same memory."""
-    return a.ctypes.data == b.ctypes.data and a.strides == b.strides and a.dtype == b.dtype
+def softmax(
+    x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1
+) -> Any:
+    r"""Return the softmax, :math:`e^{x_i} / \sum_j e^{x_j}`, by compiled loops.
 
+    Parameters
+    ----------
+    x, axis, threads
+        As for `logsumexp`.
+    out : ndarray, optional
+        Where to store the result; may be `x` itself.
 
-def softmax(x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1) -> Any:
-    """Return the softmax."""
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.softmax`, with the same special values and accuracy.
+
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.softmax` does; also if `threads` is not a positive int.
+
+    Examples
+    --------
+    >>> from lsebook.compiled import softmax
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5])
+    """
     return _normalised(x, axis, out, SHARES, threads)
 
 
-def log_softmax(x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1) -> Any:
-    """Return the log softmax."""
+def log_softmax(
+    x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1
+) -> Any:
+    r"""Return the log of the softmax, :math:`x_i - \log \sum_j e^{x_j}`, by compiled loops.
+
+    Parameters
+    ----------
+    x, axis, out, threads
+        As for `softmax`.
+
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.log_softmax`, with the same special values and accuracy.
+
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.log_softmax` does; also if `threads` is not a positive int.
+
+    Examples
+    --------
+    >>> from lsebook.compiled import log_softmax
+    >>> log_softmax([1000.0, 0.0])
+    array([    0., -1000.])
+    """
     return _normalised(x, axis, out, LOGS, threads)
+
+
+def _normalised(x: npt.ArrayLike, axis: Axis, out: Array | None, task: int, threads: int) -> Any:
+    if threads == 1 and out is None and (few := _few_rows(x, axis)) is not None:
+        filled = np.empty(few.shape, few.dtype)
+        rows(few, filled, filled[0], NO_REST, task, False)
+        return filled if few is x else filled[0]
+    taken = _taken(x, "x", axis, threads)
+    if taken is None:
+        return (lsebook.softmax if task == SHARES else lsebook.log_softmax)(x, axis, out=out)
+    values, result, axes = taken
+    target = np.empty_like(values, result, subok=False)
+    if out is not None and checked_out(out, values.shape, result).dtype == result:
+        same = out.__array_interface__ == values.__array_interface__
+        if same or not np.may_share_memory(out, values):
+            target = out
+    if values.size:
+        _run(values, axes, target, task, threads)
+    return out if target is out else delivered(target, out)
