@@ -13,6 +13,11 @@ MOST_DIGITS = 10
 
 _REAL = re.compile(r"(?<![\w.])(\d*)\.(\d*)(?:[eE][-+]?\d+)?(?!\w)")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}|/home/|/Users/|/root/|/tmp/|[A-Z]:\\|site-packages")
+_VALUES = re.compile(
+    r"\b(?:True|False|None|nan|inf|array|dtype|np|float\d*|int\d*)\b|\d[\d.]*e[-+]?\d+"
+)
+_SPEAKS = re.compile(r"[^\W\d_]")
+_DIGIT = re.compile(r"(?<![\w^])\d")
 _NBVAL_COMMENT = re.compile(r"#\s*(NBVAL|PYTEST_VALIDATE)_")
 _NOT_COMPARED = ("image/jpeg", "image/png", "application/vnd.jupyter.widget-view+json")
 
@@ -99,6 +104,42 @@ def few_digits(page: Page) -> Iterator[str]:
                     )
 
 
+def outputs_that_speak(page: Page) -> Iterator[str]:
+    """Printed values without a name: bare numbers in a row, bare truth values.
+
+    A line speaks if it holds a word; rows of numbers speak under a head of words.
+    """
+    for cell in page.code_cells():
+        if {"exercise", "solution"} & set(cell.tags) and "exercises.check(" in cell.source:
+            continue
+        for output in cell.results:
+            if output.is_figure or output.is_error:
+                continue
+            if output.raw["output_type"] == "execute_result":
+                mute = _mute_value(cell.source, output.text.strip())
+            else:
+                mute = _mute_line(output.text)
+            if mute:
+                yield f"cell `{cell.id}`: prints {mute!r} without saying what it is; name it"
+
+
+def _mute_value(source: str, shown: str) -> str:
+    """The value of a cell's last expression if that neither names it nor is one thing."""
+    last = ast.parse(source).body[-1]
+    unnamed = isinstance(last, ast.Expr) and isinstance(last.value, ast.Tuple | ast.List)
+    return shown if unnamed or shown in ("True", "False", "np.True_", "np.False_") else ""
+
+
+def _mute_line(text: str) -> str:
+    headed = False
+    for line in text.splitlines():
+        if _SPEAKS.search(_VALUES.sub(" ", line)):
+            headed = headed or ("=" not in line and not _DIGIT.search(line))
+        elif line.strip() and not headed:
+            return line.strip()
+    return ""
+
+
 def _significant_digits(whole: str, fraction: str) -> int:
     if not fraction.strip("0"):
         return 0
@@ -114,4 +155,5 @@ RULES = (
     quiet_outputs,
     no_places_in_outputs,
     few_digits,
+    outputs_that_speak,
 )

@@ -15,19 +15,21 @@ from markdown_it.token import Token
 
 from authoring.myst import Directive, role_target, walk
 from authoring.pages import EDITIONS, WORDS, Cell, Page, page_names, read_page
+from authoring.references import TAG, works
 
 # Directives whose argument is a title, written in the page's language.
 TITLED = {"admonition", "card", "dropdown", "exercise", "exercise-start", "grid-item-card"}
 TITLED |= {"tab-item", "table", "list-table", "csv-table", "margin", "sidebar"}
 # Directives whose argument is the label of something else.
 POINTING = {"solution", "solution-start"}
-LABEL_OPTIONS = {"label", "name"}
+LABEL_OPTIONS = {"keyprefix", "label", "name"}
 WORD_OPTIONS = {"alt", "caption", "description", "header", "title"}
 LABEL_ROLES = {"eq", "numref", "prf:ref", "ref"}
 WORD_ROLES = {"abbr", "kbd", "sub", "sup", "term"}
 
 _TEXT_IN_FORMULA = re.compile(r"\\text(?:bf|it|rm|sf|tt)?\{[^{}]*\}")
 _LABEL_IN_FORMULA = re.compile(r"\\label\{([^{}]*)\}")
+_ANCHOR = re.compile(r'<a id="([\w-]+)">')
 _BARE_LABEL = re.compile(r"[\w-]+")
 _EDITION_FOLDER = re.compile(r"(?<![^/])(ko|en)(?=/)")
 _MARKS = re.compile(r"[^✍⌨]")
@@ -197,13 +199,16 @@ class _Reader:
     def equation(self, formula: str) -> None:
         for name in _LABEL_IN_FORMULA.findall(formula):
             self.define(name)
-        formula = _TEXT_IN_FORMULA.sub(r"\\text{}", _LABEL_IN_FORMULA.sub("", formula))
+        formula = TAG.sub("", _LABEL_IN_FORMULA.sub("", formula))
+        formula = _TEXT_IN_FORMULA.sub(r"\\text{}", formula)
         # Where the sentence ends is the language's affair.
         self.found["equations"].append("".join(formula.split()).rstrip(".,"))
 
     def inline(self, token: Token) -> None:
         if token.type == "image":
             self.found["images"].append(str(token.attrs["src"]))
+        elif token.type == "html_inline" and (anchor := _ANCHOR.fullmatch(token.content)):
+            self.define(anchor[1])
         elif token.type == "link_open":
             self.link(str(token.attrs["href"]))
         elif token.type == "myst_role":
@@ -214,6 +219,9 @@ class _Reader:
         if "://" in address or address.startswith("mailto:"):
             return
         path, _, label = address.partition("#")
+        if not path and label in works():
+            self.found["citations"].append(label)
+            return
         if _BARE_LABEL.fullmatch(path):
             path, label = "", path
         anchor = f"#{self.label(label)}" if label else ""

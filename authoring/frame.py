@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from authoring.myst import Directive, Passage, walk
+from authoring.myst import Directive, Passage, passages, walk
 from authoring.pages import Page
+from authoring.predictions import FENCED
 
 # The sections that every chapter has, in this order, with the chapter's own after the first.
 FRAME = {
@@ -20,6 +21,8 @@ FRAME = {
 }
 GOALS = range(3, 7)
 EXERCISES = range(3, 7)
+MOST_WORDS = {"ko": 2000, "en": 2600}
+ONE_THING = {"ko": "하나만 기억한다면", "en": "If you remember one thing"}
 BY_HAND, BY_CODE = "✍", "⌨"
 
 
@@ -136,6 +139,39 @@ def folded_solutions(page: Page) -> Iterator[str]:
             yield f"cell `{cell.id}`: a solution that is open; tag it hide-cell"
 
 
+def short_main_line(page: Page) -> Iterator[str]:
+    """Chapters whose open text, up to the exercises and without boxes, is long."""
+    if not page.is_chapter:
+        return
+    words = 0
+    for cell in page.text_cells():
+        for passage in passages(FENCED.sub("", cell.source)):
+            if passage.words.strip() == FRAME[page.edition][2]:
+                break
+            words += len(passage.words.split())
+        else:
+            continue
+        break
+    most = MOST_WORDS[page.edition]
+    if words > most:
+        yield f"the main line has {words} words; at most {most}: fold what is beside it"
+
+
+def one_thing_to_remember(page: Page) -> Iterator[str]:
+    """Chapters whose recap does not end in one line to remember."""
+    if not page.is_chapter:
+        return
+    recap, last, inside = FRAME[page.edition][1], "", False
+    for cell in page.text_cells():
+        for passage in passages(cell.source):
+            if passage.kind == "heading":
+                inside = passage.words.strip() == recap
+            elif inside:
+                last = passage.words
+    if ONE_THING[page.edition] not in last:
+        yield (f"end the section {recap!r} with a line that begins {ONE_THING[page.edition]!r}")
+
+
 def _is_task(directive: Directive) -> bool:
     return directive.name in ("exercise", "exercise-start")
 
@@ -158,4 +194,6 @@ RULES = (
     something_to_predict,
     exercises,
     folded_solutions,
+    short_main_line,
+    one_thing_to_remember,
 )

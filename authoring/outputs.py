@@ -13,8 +13,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from authoring import references
 from authoring.normalform import NOTEBOOK_METADATA, NotebookError, first_line, normalise
-from authoring.pages import CHAPTERS, notebooks
+from authoring.pages import CHAPTERS, EDITIONS, notebooks, replace_text
 
 SECONDS_PER_CELL = 300
 
@@ -67,16 +68,12 @@ def _reason(error: Exception) -> str:
     return "the kernel died"
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a file in one step, so that no interruption leaves half of it."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(draft, path)
-
-
 def update(path: Path) -> bool:
     """Write a notebook's new outputs; say whether it changed."""
     text = run(path)
+    if path.parent.name in EDITIONS:
+        known = references.targets(path.parents[1], path.parent.name)
+        text = references.update(path, text, known)
     if path.read_bytes() == text.encode():
         return False
     replace_text(path, text)

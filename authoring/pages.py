@@ -4,6 +4,7 @@ A Markdown page is one text cell named ``page``.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -142,3 +143,10 @@ def pages(chapters: Path) -> list[Page]:
         for edition in EDITIONS
         for name in page_names(chapters, edition)
     ]
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file in one step, so that no interruption leaves half of it."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(draft, path)

@@ -52,11 +52,11 @@ def no_literal_markup(page: Page) -> Iterator[str]:
 
 
 def canonical_terms(page: Page) -> Iterator[str]:
-    """Variants of terms that the book does not use, except where the glossary lists them."""
+    """Names that the book does not use, except beside its own, in brackets or quotes."""
     if page.edition != "ko" or page.name == "glossary.md":
         return
     for cell in page.cells:
-        text = "\n".join(passage.words for passage in said(cell))
+        text = _unquoted("\n".join(passage.words for passage in said(cell)))
         for variant, term in banned_variants(text):
             yield f"cell `{cell.id}`: write {term}, not {variant} (chapters/terms.json)"
 
@@ -98,10 +98,14 @@ def _without_propositions(passage: Passage) -> str:
     return text
 
 
-def _informal_endings(text: str) -> Iterator[str]:
+def _unquoted(text: str) -> str:
     while (unquoted := _QUOTED.sub("", text)) != text:
         text = unquoted
-    for match in _SENTENCE_END.finditer(text):
+    return text
+
+
+def _informal_endings(text: str) -> Iterator[str]:
+    for match in _SENTENCE_END.finditer(_unquoted(text)):
         word = match[1]
         plain = word.endswith("다") and not _is_formal(word)
         if plain or _CASUAL.search(word):

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from authoring.editions import disagreements
-from authoring.outputs import replace_text
-from authoring.pages import CHAPTERS, EDITIONS, Cell, page_names, read_page
+from authoring.pages import CHAPTERS, EDITIONS, Cell, page_names, read_page, replace_text
+from authoring.references import unnumbered
 
 RECORD = "translations.json"
 CONFIRM = "then run: make translations"
@@ -23,7 +23,7 @@ Record = dict[str, dict[str, dict[str, str]]]
 
 def fingerprint(cell: Cell) -> str | None:
     """A hash of what a cell says in its language, or None if it says nothing."""
-    said = cell.source if cell.kind == "markdown" else "\n".join(cell.words().values())
+    said = unnumbered(cell.source) if cell.kind == "markdown" else "\n".join(cell.words().values())
     return hashlib.sha256(said.encode()).hexdigest()[:16] if said else None
 
 

@@ -10,7 +10,8 @@ import numpy as np  # isort: skip
 import scipy.special  # isort: skip
 
 import lsebook  # isort: skip
-from benchmarks.speed import torch, trick  # isort: skip
+import lsebook.exact  # isort: skip
+from benchmarks.speed import torch  # isort: skip
 
 ROUNDS = 40
 Array = np.ndarray[Any, Any]
@@ -33,6 +34,16 @@ def ulps(got: Any, exact: Any) -> float:
     return float(abs(mpmath.mpf(float(got)) - exact) / unit)
 
 
+def trick(name: str, x: Array, axis: int) -> Any:
+    """The formulas that most people write: subtract the maximum."""
+    c = x.max(axis=axis, keepdims=True)
+    e = np.exp(x - c)
+    s = e.sum(axis=axis, keepdims=True)
+    if name == "softmax":
+        return e / s
+    return x - c - np.log(s) if name == "log_softmax" else np.squeeze(c + np.log(s), axis)
+
+
 def libraries(name: str) -> dict[str, Callable[[Array], Any]]:
     """Return the functions to compare, by library."""
     found: dict[str, Callable[[Array], Any]] = {
@@ -40,6 +51,8 @@ def libraries(name: str) -> dict[str, Callable[[Array], Any]]:
         "scipy": lambda x: getattr(scipy.special, name)(x),
         "lsebook": lambda x: getattr(lsebook, name)(x),
     }
+    if name == "logsumexp":
+        found["lsebook.exact"] = lsebook.exact.logsumexp
     if torch is not None:
         found["torch"] = lambda x: getattr(torch, name)(torch.from_numpy(x), dim=0).numpy()
     return found
@@ -101,11 +114,11 @@ def _many() -> Array:
 
 def table(result: dict[str, Any]) -> str:
     """Return the errors as text."""
-    names = ["trick", "scipy", "torch", "lsebook"]
-    lines = [f"{'largest error in ulp':56}" + "".join(f"{n:>12}" for n in names)]
+    names = ["trick", "scipy", "torch", "lsebook", "lsebook.exact"]
+    lines = [f"{'largest error in ulp':56}" + "".join(f"{n:>14}" for n in names)]
     for part in ("largest_error_ulp", "values"):
         for case, row in result[part].items():
             shown = (row.get(n, "–") for n in names)
-            cells = "".join(f"{s if isinstance(s, str) else format(s, '.2g'):>12}" for s in shown)
+            cells = "".join(f"{s if isinstance(s, str) else format(s, '.2g'):>14}" for s in shown)
             lines.append(f"{case:56}{cells}")
     return "\n".join(lines)

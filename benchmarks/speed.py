@@ -1,4 +1,4 @@
-"""Time and temporary memory on families of data, interleaved in one process: least times, ratios."""
+"""Time and temporary memory on families of data, interleaved in one process, as ratios."""
 
 import math
 import time
@@ -22,7 +22,7 @@ else:
     torch.set_num_threads(1)
 
 #: Seconds that the calls of one function in one row may take.
-PATIENCE = 0.15
+PATIENCE = 0.06
 Array = np.ndarray[Any, Any]
 
 
@@ -41,22 +41,23 @@ def contestants(name: str, x: Array, axis: Any) -> dict[str, Callable[[], Any]]:
     return found
 
 
-def least_times(functions: dict[str, Callable[[], Any]]) -> dict[str, float]:
+def least_times(functions: dict[str, Callable[[], Any]], size: int) -> dict[str, float]:
     """Return the least seconds of a call, each function in turn in every round.
 
-    Time of this thread alone, so that a busy machine disturbs less; nothing here starts others.
+    Small arrays are called in loops. Time of this thread alone, so that a busy machine disturbs
+    less; nothing here starts others.
     """
+    calls = max(1, 20_000 // size)
     best = dict.fromkeys(functions, math.inf)
     spent = 0.0
-    for _ in range(200):
+    while spent < PATIENCE * len(functions):
         for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            took = time.perf_counter() - start
-            best[name] = min(best[name], took)
+            start = time.thread_time()
+            for _ in range(calls):
+                function()
+            took = time.thread_time() - start
+            best[name] = min(best[name], took / calls)
             spent += took
-        if spent > PATIENCE * len(functions):
-            break
     return best
 
 
@@ -77,7 +78,7 @@ def rows(functions: Iterable[str] = FUNCTIONS) -> Iterable[dict[str, Any]]:
                 for shape, axis in SHAPES:
                     x = draw(family, shape, axis, dtype)
                     calls = contestants(name, x, axis)
-                    times = least_times(calls)
+                    times = least_times(calls, x.size)
                     # PyTorch allocates where tracemalloc does not see it.
                     memory = {k: temporary_memory(calls[k]) for k in ("lsebook", "scipy")}
                     yield {
@@ -129,7 +130,8 @@ def summary(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def measure() -> dict[str, Any]:
     """Return the summary and every row."""
-    found = list(rows())
+    with np.errstate(all="ignore"):
+        found = list(rows())
     return {"environment": environment(), "summary": summary(found), "rows": found}
 
 
@@ -141,7 +143,6 @@ def table(result: dict[str, Any]) -> str:
             f"{row[k]['mean']:7.2f}{row[k]['least']:7.2f}" if k in row else f"{'–':>7}{'–':>7}"
             for k in ("scipy", "torch")
         )
-        lines.append(
-            f"{row['function']:12} {row['dtype']:8} {row['family']:17}{cells} {row['temporary_kib']:4}"
-        )
+        which = f"{row['function']:12} {row['dtype']:8} {row['family']:17}"
+        lines.append(f"{which}{cells} {row['temporary_kib']:4}")
     return "\n".join(lines)

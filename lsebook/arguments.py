@@ -20,9 +20,14 @@ quietly = np.errstate(all="ignore")
 def real_array(a: Any, name: str) -> tuple[Array, Array | None]:
     """Return `a` as an array of real numbers, and what its mask leaves in (None: everything)."""
     array, include = masked_array(a, name)
+    return checked_real(array, name), include
+
+
+def checked_real(array: Array, name: str) -> Array:
+    """Return the array if it holds real numbers."""
     if array.dtype.kind not in "biuf" and not _is_foreign(array.dtype):
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}")
-    return array, include
+    return array
 
 
 def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:
@@ -33,6 +38,13 @@ def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:
         return np.asarray(a), None
     mask = None if a.mask is np.ma.nomask else ~np.ma.getmaskarray(a)
     return np.asarray(a.data), mask
+
+
+def checked_numbers(array: Array, name: str) -> Array:
+    """Return the array if it holds real or complex numbers."""
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must be an array of numbers, got dtype {array.dtype}")
+    return array
 
 
 def unmasked_array(a: Any, name: str) -> Array:

@@ -21,8 +21,8 @@ T = TypeVar("T")
 LONG = 64
 #: What is held for each slice must stay small, however short the slices are.
 SLICES = 8192
-#: Columns are read in runs of at least and at most so many, so that memory comes in whole lines.
-RUNS = 64, 512
+#: Columns are read in runs of at least so many: shorter ones jump from page to page of memory.
+RUN = 1024
 
 
 class Blocks:
@@ -173,7 +173,7 @@ def _box_shape(
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 
     # Whole slices if they fit beside each other in runs.
-    run = max(RUNS[0], min(RUNS[1], size // max(1, prod(shape[kept_ndim:]))))
+    run = max(RUN, size // max(1, prod(shape[kept_ndim:])))
     grow(inward[0], run if inward[0] < kept_ndim else size)
     for axis in reduced_first:
         grow(axis, size)

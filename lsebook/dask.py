@@ -43,7 +43,8 @@ def _chunk(x: Array, axis: tuple[int, ...], keepdims: bool, state: DType) -> Arr
 def _merge(states: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     """Merge states along axes, in a tree."""
     first = np.moveaxis(states, axis, range(len(axis)))
-    rows = first.reshape(-1, *first.shape[len(axis) :])
+    shape = first.shape[len(axis) :]
+    rows = first.reshape(prod(first.shape[: len(axis)]), *shape)
     while len(rows) > 1:
         half = len(rows) // 2
         left = len(rows) - half
@@ -70,8 +71,8 @@ def _shares(x: Array, states: Array, log: bool, result: DType) -> Any:
     if log:
         out = (values - peak) - np.log1p(rest)
     else:
-        shift = pair.shift(peak)
-        shift = 0.0 if shift is None else shift
+        needed = pair.shift(peak)
+        shift: Any = 0.0 if needed is None else needed
         # The total is nan where the peak is not finite and nothing has a share.
         out = np.exp(values - shift) / (np.exp(peak - shift) * (1.0 + rest) + 0.0 * peak)
     if include is not None:

@@ -119,9 +119,8 @@ class Exponents:
 
 def exponents_dtype(x: Array, b: Array | None = None) -> DType:
     """Return the dtype that exponentials are taken in."""
-    if b is None and is_narrow(x.dtype):
-        return np.dtype(np.float32)
-    return float_dtype(x)[1] if b is None else float_dtype(x, b)[1]
+    result, work = float_dtype(x) if b is None else float_dtype(x, b)
+    return np.dtype(np.float32) if b is None and is_narrow(result) else work
 
 
 def pairs(x: Array, axes: tuple[int, ...], dtype: DType, **operands: Any) -> Pair:

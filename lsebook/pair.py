@@ -63,7 +63,7 @@ def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     """Find the peak of every row by its position, and add up all terms but its own."""
     at = np.arange(len(x)), x.argmax(axis=1)
     peak = x[at]
-    terms = exponentials(x, peak, 1, scratch)
+    terms = exponentials(x, shift(peak), 1, scratch)
     own, terms[at] = terms[at], 0.0
     others = np.add.reduce(terms, axis=1, dtype=dtype)
     return settled(peak.astype(dtype), others / own)
@@ -77,7 +77,7 @@ def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     add up in pairs: in float32, ten rounds for a thousand terms.
     """
     peak = np.maximum.reduce(x, axis=0)
-    own = exponentials(x, peak, 0, scratch)
+    own = exponentials(x, shift(peak), 0, scratch)
     rest = np.zeros((1, own.shape[1]), own.dtype)
     while len(own) > 1:
         half = len(own) // 2
@@ -94,9 +94,8 @@ def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     return settled(peak.astype(dtype), rest[0].astype(dtype) / own[0])
 
 
-def exponentials(x: Array, peak: Array, axis: int, out: Array) -> Array:
-    """Return ``exp(x - shift(peak))`` in `out`; the peaks are those along `axis`."""
-    c = shift(peak)
+def exponentials(x: Array, c: Array | None, axis: int, out: Array) -> Array:
+    """Return ``exp(x - c)`` in `out`; c is one number for each slice along `axis`, or nothing."""
     if c is not None:
         x = np.subtract(x, beside(c, axis), out=out)
     return np.exp(x, out=out)
@@ -124,20 +123,19 @@ def beside(values: Array, axis: int) -> Array:
 
 
 def total(terms: Array, axis: int) -> Array:
-    """Return the sums of the slices of a matrix, added up in pairs; `terms` stay as they are."""
-    if axis == 1 or len(terms) == 1:
-        # Along contiguous memory NumPy adds up in pairs by itself.
-        return np.asarray(np.add.reduce(terms, axis=axis))
-    half = len(terms) // 2
-    left = len(terms) - half
-    sums = terms[:left].copy()
-    sums[:half] += terms[left:]
-    while len(sums) > 1:
-        half = len(sums) // 2
-        left = len(sums) - half
-        sums[:half] += sums[left:]
-        sums = sums[:left]
-    return sums[0]
+    """Return the sums of the slices of a matrix, added up in pairs; `terms` stay as they are.
+
+    Halves first: small terms that NumPy would add one by one to a large one round in its place
+    every time. It adds up to 16 in a chain, now at most 2 in rows and 8 in columns.
+    """
+    columns, few = (terms, 8) if axis == 0 else (terms.T, 16)
+    while len(columns) > few:
+        half = len(columns) // 2
+        sums = np.add(columns[:half], columns[-half:])
+        if len(columns) % 2:
+            sums[0] += columns[half]
+        columns = sums
+    return np.asarray(np.add.reduce(columns, axis=0))
 
 
 def settled(peak: Array, rest: Array) -> Pair:

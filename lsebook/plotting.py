@@ -5,6 +5,7 @@ numbers give the same file and nbval can compare figures as text. The background
 transparent and the colours keep their meaning when a dark page inverts lightness.
 """
 
+import sys
 from typing import Any
 
 import matplotlib as mpl
@@ -47,7 +48,7 @@ _METADATA = {"Date": None, "Creator": None}
 
 
 def use() -> None:
-    """Set the style for this process and make notebooks show figures as SVG.
+    """Set the style for this process and, in a notebook, show figures as SVG.
 
     Examples
     --------
@@ -56,6 +57,8 @@ def use() -> None:
     'lsebook'
     """
     mpl.rcParams.update(_STYLE)
+    if "IPython" not in sys.modules:
+        return
     from matplotlib_inline import backend_inline
 
     set_formats: Any = backend_inline.set_matplotlib_formats

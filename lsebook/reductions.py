@@ -19,7 +19,9 @@ from lsebook.arguments import (
     Axis,
     DType,
     broadcast_weights,
+    checked_numbers,
     checked_out,
+    checked_real,
     delivered,
     float_dtype,
     included,
@@ -38,15 +40,32 @@ SMALL = 4096
 
 def _one_matrix(x: Array, axes: tuple[int, ...]) -> tuple[Array, int] | None:
     """Return a small array that is a matrix already, and the axis to reduce; None for others."""
-    n, k = x.ndim, len(axes)
-    plain = x.dtype.char in "df" and x.dtype.isnative and x.flags.c_contiguous
-    if not (plain and 0 < x.nbytes <= BLOCK_BYTES and (k or not n)):
+    if not (0 < x.nbytes <= BLOCK_BYTES and x.flags.c_contiguous):
         return None
-    if sorted(axes) == list(range(n - k, n)):
+    if x.dtype.char not in "df" or not x.dtype.isnative:
+        return None
+    n, k = x.ndim, len(axes)
+    if k == n:
+        return x.reshape(1, -1), 1
+    if k and sorted(axes) == list(range(n - k, n)):
         rows = x.reshape(math.prod(x.shape[: n - k]), -1)
         # Many short rows are better off in columns.
         return (rows, 1) if x.size <= SMALL or rows.shape[1] >= LONG else None
-    return (x.reshape(-1, math.prod(x.shape[k:])), 0) if sorted(axes) == list(range(k)) else None
+    if k and sorted(axes) == list(range(k)):
+        return x.reshape(-1, math.prod(x.shape[k:])), 0
+    return None
+
+
+def _plain_log_sums(
+    x: Array, axes: tuple[int, ...], include: Array | None, result: DType, count: Array | None
+) -> Array:
+    """Return the logs of the sums, or of the means over `count` terms, without weights."""
+    whole = _one_matrix(x, axes) if include is None else None
+    if whole is None:
+        return _log_sums(Exponents(x, axes, exponents_dtype(x), include=include), result, count)
+    matrix, axis = whole
+    value = pair.log(pair.of_matrix(matrix, axis, np.empty_like(matrix), np.float64), count)
+    return value.astype(result).reshape([n for i, n in enumerate(x.shape) if i not in axes])
 
 
 def _log_sums(e: Exponents, result: DType, count: Array | None = None) -> Array:
@@ -91,11 +110,7 @@ def _log_sum(
         return np.full(left, np.nan if mean else -np.inf, result), None, axes
     if weights is None:
         count = _count(x.shape, include, axes) if mean else None
-        return (
-            _log_sums(Exponents(x, axes, exponents_dtype(x), include=include), result, count),
-            None,
-            axes,
-        )
+        return _plain_log_sums(x, axes, include, result, count), None, axes
     power, count = _weight_sum(weights, include, axes) if mean else (None, None)
 
     def of_sign(sign: int) -> Exponents:
@@ -178,14 +193,17 @@ def logsumexp(
 
     Notes
     -----
-    Never emits a warning. The result is within 4 ulp of the exact value for the given numbers for
-    sums of one sign (128 ulp where exponents and the logs of weights cancel, or signs do), as long
-    as its absolute value exceeds 1e-12; below, its relative error stays under 1e-6. float16,
-    bfloat16 and float32 give the nearest number of their dtype, or the one next to it; longdouble
-    has no special care for cancellation. A slice whose logarithm is so near 0 that its digits
-    cancel, such as one of normalised log-probabilities, is added up in double-double arithmetic and
-    costs some thirty times as much as others. Temporary memory is at most 1 MiB. See [1]_ for the
-    analysis of the shift.
+    The result is backward stable: its error is at most max(4, 3 κ) ulp, whatever the number of
+    elements, their layout and what else is in the array. κ is `condition`: by how much the result
+    changes when every exponent changes in its last bit. With weights of one sign, ``x + log b``
+    stands for x, and a weight that is uncertain in its last bit moves its exponent by one unit of
+    2**-53 more; with both signs the error is relative to the larger part. float32, float16 and
+    bfloat16 have exponentials of float32 and sums of float64: at most 2 units in the last place
+    where the result is 1 or more in size, and by κ below. Where all digits of a sum that cancels
+    are wanted, `lsebook.exact.logsumexp` has them, some fifty times as slowly.
+
+    Never emits a warning. Temporary memory is at most 1 MiB. See [1]_ for the analysis of the
+    shift.
 
     References
     ----------
@@ -213,17 +231,13 @@ def logsumexp(
     >>> float(logsumexp([0.0, -40.0]))
     4.248354255291589e-18
     """
-    if np.iscomplexobj(a) or (b is not None and np.iscomplexobj(b)):
-        return _complex(a, axis, b, keepdims, return_sign, where, out)
-    x, mask = real_array(a, "a")
-    plain = b is None and where is None and mask is None
-    axes = normalised_axes(axis, x.ndim)
-    whole = _one_matrix(x, axes) if plain and not (keepdims or return_sign) else None
-    if whole is not None:
-        matrix, along = whole
-        p = pair.of_matrix(matrix, along, np.empty_like(matrix), np.float64)
-        value = pair.log(p).astype(x.dtype)
-        return delivered(value.reshape([n for i, n in enumerate(x.shape) if i not in axes]), out)
+    x, mask = masked_array(a, "a")
+    if x.dtype.kind == "c" or (b is not None and masked_array(b, "b")[0].dtype.kind == "c"):
+        found = _complex(x, mask, axis, b, where, keepdims, return_sign)
+        value, *sign = found if return_sign else (found,)
+        value = delivered(np.asarray(value), out)
+        return (value, *sign) if return_sign else value
+    checked_real(x, "a")
     value, sign, axes = _log_sum(x, mask, axis, b, where, mean=False)
     if not return_sign:
         return delivered(_kept(_not_negative(value, sign), axes, keepdims), out)
@@ -243,34 +257,23 @@ def _not_negative(value: Array, sign: Array | None) -> Array:
 
 
 def _complex(
-    a: Any, axis: Axis, b: Any, keepdims: bool, return_sign: bool, where: Any, out: Array | None
+    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, signed: bool
 ) -> Any:
     """Hand complex exponents or weights to SciPy, without what is left out."""
     # Importing SciPy takes longer than importing the rest, and only this function needs it.
     import scipy.special
 
-    x, mask = masked_array(a, "a")
-    weights = np.ones((), x.dtype)
-    weights_mask = None
-    if b is not None:
-        weights, weights_mask = masked_array(b, "b")
-    for values, name in ((x, "a"), (weights, "b")):
-        if values.dtype.kind not in "biufc":
-            raise TypeError(f"{name} must be an array of numbers, got dtype {values.dtype}")
+    weights, weights_mask = (np.ones((), x.dtype), None) if b is None else masked_array(b, "b")
+    checked_numbers(x, "a")
+    checked_numbers(weights, "b")
     x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
-    axes = normalised_axes(axis, x.ndim)
-    include = included(where, mask, x.shape)
-    if include is not None:
-        x, weights = np.where(include, x, -np.inf), np.where(include, weights, 1.0)
+    axes, include = normalised_axes(axis, x.ndim), included(where, mask, x.shape)
     if x.size == 0:
         # SciPy has no value for these; the sum is as empty as that of real numbers.
-        value = logsumexp(np.empty(x.shape), axes, None, keepdims, return_sign)
-    else:
-        kept = None if b is None else weights
-        value = scipy.special.logsumexp(x, axes, kept, keepdims, return_sign)
-    if return_sign:
-        return delivered(np.asarray(value[0]), out), value[1]
-    return delivered(np.asarray(value), out)
+        return logsumexp(np.empty(x.shape), axes, None, keepdims, signed)
+    if include is not None:
+        x, weights = np.where(include, x, -np.inf), np.where(include, weights, 1.0)
+    return scipy.special.logsumexp(x, axes, None if b is None else weights, keepdims, signed)
 
 
 @quietly
@@ -302,16 +305,17 @@ def logmeanexp(
 
     Notes
     -----
-    Not the difference of two logs: where they would cancel, the mean is formed before the log, so
-    that the accuracy is that of `logsumexp`.
+    The mean is formed before its log is taken, so that equal numbers have themselves as their mean,
+    and weights may be of any size. The error is at most a few units of 2**-53 times the larger of 1
+    and the exponents that matter.
 
     Examples
     --------
     >>> from lsebook import logmeanexp
     >>> float(logmeanexp([1000.0, 1000.0]))
     1000.0
-    >>> round(float(logmeanexp([1e-9, -1e-9])), 25)
-    5e-19
+    >>> float(logmeanexp([3.0, 3.0, 800.0], b=[1e200, 1e200, 0.0]))
+    3.0
     """
     x, mask = real_array(a, "a")
     value, sign, axes = _log_sum(x, mask, axis, b, where, mean=True)
@@ -321,8 +325,9 @@ def logmeanexp(
 def _softmax(x: Array, axis: int, out: Array) -> Array:
     """Return the softmax of the slices of a matrix, in `out`, which may be the matrix itself."""
     peak = np.maximum.reduce(x, axis=axis)
-    terms = pair.exponentials(x, peak, axis, out)
-    terms /= pair.beside(_whole(pair.total(terms, axis), peak), axis)
+    c = pair.shift(peak)
+    terms = pair.exponentials(x, c, axis, out)
+    terms /= pair.beside(_whole(pair.total(terms, axis), peak, c), axis)
     return terms
 
 
@@ -331,27 +336,28 @@ def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
     if len(boxes) == 1:
         return e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
     peak = in_pairs(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
+    c = pair.shift(peak)
 
     def put_terms(box: Box) -> Array:
-        terms = pair.exponentials(e.read(box), peak, e.axis, e.target(box))
+        terms = pair.exponentials(e.read(box), c, e.axis, e.target(box))
         e.put(box, terms)
         return pair.total(terms, e.axis)
 
-    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak), e.axis)
+    total = pair.beside(_whole(in_pairs(boxes, put_terms, np.add), peak, c), e.axis)
     for box in boxes:
         shares = e.written(box)
         shares /= total
         e.put(box, shares)
 
 
-def _whole(total: Array, peak: Array) -> Array:
+def _whole(total: Array, peak: Array, c: Array | None) -> Array:
     """Return the totals, nan where the peak is not finite and nothing has a share."""
-    return total + 0.0 * peak
+    return total if c is None else total + 0.0 * peak
 
 
 def _log_softmax(x: Array, axis: int, out: Array) -> Array:
     """Return the log of the softmax of the slices of a matrix, in `out`."""
-    p = pair.of_matrix(x, axis, np.empty_like(x), np.result_type(x, np.float64))
+    p = pair.of_matrix(x, axis, np.empty_like(x), np.float64)
     return _log_shares(x, p, axis, out)
 
 
@@ -434,6 +440,9 @@ def softmax(
     where : array_like of bool, optional
         What to include; the result is exactly 0 elsewhere, as it is for masked entries.
 
+    out : ndarray, optional
+        Where to store the result; it may be `x` itself.
+
     Returns
     -------
     ndarray or scalar
@@ -446,9 +455,10 @@ def softmax(
 
     Notes
     -----
-    Within 5 ulp for up to 1000 elements a slice, wherever the exact value is a normal number.
-    float32 is computed with float32 exponentials, of which NumPy's are off by up to 2.5 ulp. No
-    temporary memory beyond 1 MiB.
+    Within 8 ulp for up to 1000 elements a slice, wherever the exact value is a normal number, if
+    the peak lies between 0 and 600 (in float32 60) or the differences from it are exact; elsewhere
+    these round, which adds up to one ulp for each unit of the largest of them. Temporary memory is
+    at most 1 MiB, but for float16 and bfloat16, which need a result in float32 beside theirs.
 
     Examples
     --------
@@ -478,6 +488,9 @@ def log_softmax(
     where : array_like of bool, optional
         What to include; the result is -inf elsewhere, as it is for masked entries.
 
+    out : ndarray, optional
+        Where to store the result; it may be `x` itself.
+
     Returns
     -------
     ndarray or scalar
@@ -491,7 +504,8 @@ def log_softmax(
 
     Notes
     -----
-    Within 2 ulp for up to 1000 elements a slice. No temporary memory beyond 1 MiB.
+    Within 5 ulp (float32: 8) under the conditions of `softmax`, and as that elsewhere. Temporary
+    memory as for `softmax`.
 
     Examples
     --------
@@ -517,6 +531,9 @@ def logcumsumexp(
     axis : int or None
         The axis to go along; None means the flattened array, as for `numpy.cumsum`.
 
+    where : array_like of bool, optional
+        What to include; the rest adds nothing.
+
     Returns
     -------
     ndarray
@@ -530,8 +547,7 @@ def logcumsumexp(
     Notes
     -----
     A scan of pairs in a tree, so that rounding errors grow with the log of the length. The error is
-    a few ulp of the largest exponent so far, or of 1; unlike `logsumexp`, cancellation gets no
-    extra digits.
+    a few ulp of the largest exponent so far, or of 1.
 
     References
     ----------
@@ -628,8 +644,10 @@ def condition(a: npt.ArrayLike, axis: Axis = None) -> Any:
     True
     """
     x, mask = real_array(a, "a")
-    _, work = float_dtype(x)
-    shares, total = softmax(x.astype(work), axis, where=mask), logsumexp(a, axis)
+    x = x.astype(float_dtype(x)[1])
+    include = True if mask is None else mask
+    shares, total = softmax(x, axis, where=mask), np.abs(logsumexp(x, axis, where=mask))
     size = np.sum(np.where(shares == 0.0, 0.0, shares * np.abs(x)), axis=axis)
-    ratio = np.where(size == 0.0, 0.0, size / np.abs(total))
+    nothing = np.all((x == 0.0) | (x == -np.inf), axis=axis, where=include)
+    ratio = np.where(nothing, 0.0, np.where(total == 0.0, np.inf, size / total))
     return np.where(np.isfinite(total), ratio, np.nan)[()]

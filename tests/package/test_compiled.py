@@ -8,20 +8,20 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import exact
 import ml_dtypes
 import mpmath
 import numpy as np
 import pytest
 import scipy.special
-from exact import assert_within, ulps
 from hypothesis import given
 from hypothesis import strategies as st
-from test_layouts import LAYOUTS, axes_of, values
-from test_special_values import LOGSUMEXP, SOFTMAX
 
 import lsebook
 from lsebook import compiled
+from tests.package import judge
+from tests.package.judge import assert_within, ulps
+from tests.package.tables import LOGSUMEXP, SOFTMAX
+from tests.package.test_layouts import LAYOUTS, axes_of, values
 
 inf, nan = np.inf, np.nan
 FUNCTIONS = {name: getattr(compiled, name) for name in compiled.__all__}
@@ -302,7 +302,7 @@ def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
         for y in ys.astype(dtype):
             if y > top:
                 continue
-            want = mpmath.exp(exact.number(y)) * mpmath.mpf(2) ** -k
+            want = mpmath.exp(judge.number(y)) * mpmath.mpf(2) ** -k
             worst = max(worst, ulps(exp(y, shift), want, dtype))
     return worst
 
@@ -310,20 +310,20 @@ def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
 def test_log1p_is_within_two_ulp_of_mpmath():
     rng = np.random.default_rng(0)
     rs = np.r_[0.0, 5e-324, 10.0 ** rng.uniform(-320, 18, 3000), rng.uniform(0, 4, 2000), 2.0**60]
-    worst = max(ulps(compiled.log1p(r), mpmath.log1p(exact.number(r))) for r in rs)
+    worst = max(ulps(compiled.log1p(r), mpmath.log1p(judge.number(r))) for r in rs)
     assert worst <= 2.0
 
 
 def log_sum(x):
     """The log of the sum of exponentials, with a tail that 80 digits lose beside 1."""
     peak = int(np.argmax(x))
-    return exact.number(x[peak]) - exact.log_share(x, peak)
+    return judge.number(x[peak]) - judge.log_share(x, peak)
 
 
 def bound(x):
     """The contract of logsumexp in ulp: max(4, 3 kappa)."""
-    terms = [mpmath.exp(exact.number(v)) for v in x]
-    weighted = mpmath.fsum(t * abs(exact.number(v)) for t, v in zip(terms, x, strict=True))
+    terms = [mpmath.exp(judge.number(v)) for v in x]
+    weighted = mpmath.fsum(t * abs(judge.number(v)) for t, v in zip(terms, x, strict=True))
     kappa = weighted / mpmath.fsum(terms) / abs(log_sum(x))
     return max(4.0, float(3 * kappa))
 
@@ -365,7 +365,7 @@ def test_softmax_and_log_softmax_keep_their_contract(name, columns):
             # Beyond the window the differences from the peak are rounded.
             spread = 0.0 if abs(peak) <= 1e5 else float(np.ptp(x))
             for i in {0, len(x) - 1, int(x.argmax()), int(x.argmin())}:
-                log = exact.log_share(x, i)
+                log = judge.log_share(x, i)
                 want, most = (log, 5) if name == "log_softmax" else (mpmath.exp(log), 8)
                 assert ulps(got[i], want) <= most + spread
 
@@ -379,7 +379,7 @@ def test_float32_keeps_its_contract():
         if abs(want) >= 1:
             assert ulps(compiled.logsumexp(x), want, np.float32) <= 2
         for i in (0, int(x.argmax()), int(x.argmin())):
-            log = exact.log_share(x, i)
+            log = judge.log_share(x, i)
             assert ulps(compiled.log_softmax(x)[i], log, np.float32) <= 8
             assert ulps(compiled.softmax(x)[i], mpmath.exp(log), np.float32) <= 8
 
@@ -393,7 +393,7 @@ def test_tiny_tails_and_subnormal_shares(dtype):
     assert compiled.logsumexp(np.r_[0.0, np.full(100_000, -inf)].astype(dtype)) == 0.0
     far = dtype(-740.0 if dtype is np.float64 else -100.0)
     share = compiled.softmax(np.array([0.0, far], dtype))[1]
-    want = mpmath.exp(exact.number(far))
+    want = mpmath.exp(judge.number(far))
     assert 0 < share < np.finfo(dtype).tiny
     assert ulps(share, want, dtype) <= 1
     np.testing.assert_allclose(

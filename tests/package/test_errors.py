@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from exact import assert_within
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import lsebook
+from tests.package.judge import assert_within
 
 REDUCTIONS = ["logsumexp", "logmeanexp", "softmax", "log_softmax", "condition", "logcumsumexp"]
 
@@ -85,6 +85,62 @@ def test_elementwise_refuses_masks_and_shapes_that_differ():
         lsebook.logsubexp(np.zeros(2), np.zeros(3))
     with pytest.raises(TypeError, match="x must be an array of real numbers, got dtype object"):
         lsebook.log1mexp([None])
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("axis", [True, False, np.True_, (0, True)])
+def test_a_bool_is_no_axis(name, axis):
+    with pytest.raises(TypeError, match="axis must be an int, a tuple of ints or None, got"):
+        getattr(lsebook, name)(np.zeros((2, 2)), axis=axis)
+    with pytest.raises(TypeError, match="axis must be an int"):
+        lsebook.LogSumExp(axis=axis)
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_masks_inside_lists_are_not_ignored(name):
+    masked = np.ma.array([0.0, 1.0], mask=[0, 1])
+    for bad in ([masked, masked], ([masked],), [1.0, np.ma.masked]):
+        with pytest.raises(TypeError, match="must not be a list of masked arrays: give them to"):
+            getattr(lsebook, name)(bad)
+
+
+@pytest.mark.parametrize(
+    "name", ["logsumexp", "logmeanexp", "softmax", "log_softmax", "logcumsumexp"]
+)
+def test_where_must_not_be_masked(name):
+    where = np.ma.array([True, True], mask=[0, 1])
+    with pytest.raises(TypeError, match=r"where must not be a masked array: give where.filled"):
+        getattr(lsebook, name)([0.0, 1.0], where=where)
+    with pytest.raises(TypeError, match="where must be an array of bool, got dtype int64"):
+        getattr(lsebook, name)([0.0, 1.0], where=[1, 0])
+
+
+@pytest.mark.parametrize("keywords", [{"where": [1, 0]}, {"where": [True] * 3}, {"b": [1, 2, 3]}])
+def test_complex_numbers_are_checked_as_real_ones_are(keywords):
+    with pytest.raises((TypeError, ValueError), match=r"^(where|b) must"):
+        lsebook.logsumexp([1j, 2j], **keywords)
+    with pytest.raises(np.exceptions.AxisError):
+        lsebook.logsumexp([1j, 2j], axis=1)
+    with pytest.raises(TypeError, match="b must be an array of numbers, got dtype <U1"):
+        lsebook.logsumexp([1j], b=["x"])
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (np.empty(3), ValueError, r"out must have the shape \(2,\) of the result, got \(3,\)"),
+        (np.empty(2, int), TypeError, "out must hold dtype float64, got int64"),
+        ([0.0, 0.0], TypeError, "out must be an ndarray, got list"),
+        (np.ma.zeros(2), TypeError, "out must be an ndarray, got MaskedArray"),
+        (np.broadcast_to(0.0, 2), ValueError, "out must be writeable, got a read-only array"),
+    ],
+)
+def test_bad_out(name, out, error, message):
+    x = np.array([0.0, 1.0])
+    with pytest.raises(error, match=message):
+        getattr(lsebook, name)(x, out=out)
+    np.testing.assert_array_equal(x, [0.0, 1.0])
 
 
 DTYPES = st.sampled_from(["f2", "f4", "f8", ">f8", "g", "i1", "u2", "i8", "?", "c16", "O", "U1"])

@@ -3,6 +3,8 @@
 import copy
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 from mpmath import mp, mpf
 
 import lsebook
-from lsebook import explore, explore_sums
-from lsebook.explore_sums import DIGITS, LAST_GAP, ORDERS, STREAM
-from lsebook.pair import Pair, merge
+from lsebook import explore
+from lsebook.explore.canvas import picture
+from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
+from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 
 FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
@@ -27,7 +30,7 @@ def texts(figure: Callable[[], explore.Explorable], **sliders: float) -> list[st
     for parameter in spec["params"]:
         parameter["value"] = sliders.pop(parameter["name"])
     assert not sliders
-    found = re.findall(r"<text[^>]*>([^<]*)</text>", explore.picture(spec))
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", picture(spec))
     return [unescape(text).replace("\u2212", "-") for text in found]
 
 
@@ -60,8 +63,9 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
-    of_part_one = set() if figure.__name__ in explore_sums.__all__ else {"sum", "float", "dtype"}
-    assert words <= {"LSE", "exp", "log", "max", "peak", "rest", "inf"} | of_part_one
+    code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
+    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB"}
+    assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
 
@@ -82,7 +86,7 @@ def test_specs_hold_no_infinity_and_start_where_their_inputs_can_stand(figure: A
 def test_smooth_max_is_a_scaled_lse_and_never_overflows(T: float) -> None:
     spec = copy.deepcopy(explore.smooth_max().spec)
     spec["params"][0]["value"] = T
-    paths = re.findall(r"<path[^>]*>", explore.picture(spec))
+    paths = re.findall(r"<path[^>]*>", picture(spec))
     (curve,) = (path for path in paths if 'stroke="#1f77b4"' in path)
     places = re.search(r' d="M([^"]*)"', curve)
     assert places is not None
@@ -101,7 +105,7 @@ def kept(a: float, g: int) -> list[int]:
     return [DIGITS.index(row[place]) for row in TABLE.values()]
 
 
-TABLE = explore_sums.digits_kept()
+TABLE = digits_kept()
 
 
 def test_digits_lost_covers_its_sliders() -> None:
@@ -190,19 +194,18 @@ def test_stream_steps_rescales_the_rest_where_the_peak_changes() -> None:
 def test_merge_tree_ends_in_the_same_value(s: int) -> None:
     lines = texts(explore.merge_tree, s=s)
     shown = [tuple(map(float, line.strip("()").split(", "))) for line in lines if line[0] == "("]
-    level = [Pair(np.array(float(x)), np.array(0.0)) for x in ORDERS[s]]
-    assert sorted(p.peak for p in level) == sorted(LEAVES)
-    expected = level
-    while len(level) > 1:
-        level = [merge(p, q) for p, q in zip(level[::2], level[1::2], strict=True)]
-        expected = level + expected
-    for (peak, rest), p in zip(shown, expected, strict=True):
-        assert peak == p.peak
-        assert rest == pytest.approx(float(p.rest), abs=decimals("0.0000"))
-    root = level[0]
-    exact = lsebook.logsumexp(np.array(LEAVES, float))
-    assert float(root.peak + np.log1p(root.rest)) == pytest.approx(exact, rel=1e-14)
-    assert after("peak + log(1 + rest) = ", lines) == f"{exact:.8g}"
+    leaves = [int(x) for x in ORDERS[s]]
+    assert sorted(leaves) == sorted(LEAVES)
+    spans = [leaves[i : i + n] for n in (8, 4, 2, 1) for i in range(0, 8, n)]
+    assert len(shown) == len(spans)
+    for (peak, rest), span in zip(shown, spans, strict=True):
+        assert peak == max(span)
+        with mp.workdps(30):
+            exact = float(mp.fsum(mp.exp(x - max(span)) for x in span) - 1)
+        assert rest == pytest.approx(exact, abs=decimals("0.0000"))
+    with mp.workdps(30):
+        whole = float(mp.log(mp.fsum(map(mp.exp, leaves))))
+    assert after("peak + log(1 + rest) = ", lines) == f"{whole:.8g}"
 
 
 def test_merge_tree_has_six_different_orders() -> None:
@@ -212,6 +215,83 @@ def test_merge_tree_has_six_different_orders() -> None:
     assert (s["bind"]["min"], s["bind"]["max"]) == (0, 5)
 
 
+def in_a_fresh_process(program: str) -> str:
+    run = [sys.executable, "-c", program]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_importing_waits_for_no_drawing_library() -> None:
+    found = in_a_fresh_process(
+        "import sys; from lsebook import explore; print({'altair', 'vl_convert', 'matplotlib',"
+        " 'mpmath'} & set(sys.modules))"
+    )
+    assert found == "set()"
+
+
+def test_without_the_drawing_libraries_a_figure_says_what_to_install() -> None:
+    said = in_a_fresh_process(
+        "import sys; sys.modules['altair'] = None\n"
+        "from lsebook import explore\n"
+        "try: explore.exp_cliffs\n"
+        "except ImportError as error: print(error)"
+    )
+    assert said == "explore.exp_cliffs needs altair: pip install 'lsebook[figures]'"
+
+
+def test_names_are_found_and_listed() -> None:
+    assert dir(explore) == sorted(explore.__all__)
+    assert {getattr(explore, name).__name__ for name in explore.__all__} == set(explore.__all__)
+
+
 def test_only_figures_are_found() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         getattr(explore, "nothing")  # noqa: B009
+
+
+def test_weighted_peak_shows_what_each_choice_of_c_gives():
+    shown = texts(explore.weighted_peak, x1=0, B1=-200, x2=-800, B2=200)
+    right = lsebook.logsumexp([0.0, -800.0], b=[1e-200, 1e200])
+    assert float(after("c = max(x + log b):  ", shown)) == pytest.approx(right, abs=1e-3)
+    assert float(after("c = max(x):  ", shown)) == pytest.approx(-200 * np.log(10), abs=1e-3)
+
+
+@pytest.mark.parametrize("k", [-20, -10, -0.5, 0, 1.6, 2])
+def test_log1mexp_forms_shows_the_digits_that_each_formula_gets_right(k):
+    *_, naive, log1p, expm1 = (int(t) for t in texts(explore.log1mexp_forms, k=k) if t.isdigit())
+    switch = -(10**k) > -np.log(2)
+    assert (expm1 if switch else log1p) >= 15
+    assert naive <= max(log1p, expm1)
+
+
+@pytest.mark.parametrize(
+    ("level", "spread", "wrong"),
+    [(0, 10, 0), (1000, 10, 2), (-1000, 10, 3), (0, 2000, 3), (-100, 10, 1)],
+)
+def test_wrong_answers_counts_those_that_are_wrong(level, spread, wrong):
+    shown = texts(explore.wrong_answers, L=level, S=spread)
+    right = np.logaddexp(level, level + spread)
+    got = [float(t) for t in shown if re.fullmatch(r"-?(\d[\d.e+-]*|inf)|nan", t)]
+    assert len(got) == 4
+    assert sum(not np.isclose(v, right, rtol=1e-8) for v in got) == wrong
+
+
+@pytest.mark.parametrize("k", range(1, 9))
+def test_attention_steps_shows_the_mean_of_the_keys_read(k):
+    scores, values = np.array(SCORES_AND_VALUES[:k], float).T
+    mean = lsebook.softmax(scores) @ values
+    shown = after("w / s = ", texts(explore.attention_steps, k=k))
+    assert float(shown) == pytest.approx(mean, abs=decimals(shown))
+
+
+@pytest.mark.parametrize(("n", "m", "bytes_moved"), [(24, 20, "48"), (12, 20, "8"), (30, 26, "48")])
+def test_memory_traffic_jumps_where_the_array_outgrows_the_cache(n, m, bytes_moved):
+    four, blocks = (t for t in texts(explore.memory_traffic, n=n, m=m) if t.endswith("s)"))
+    assert four.split()[0] == bytes_moved
+    assert blocks.split()[0] == "8"
+
+
+def test_cluster_costs_shows_the_estimate_of_chapter_13():
+    shown = texts(explore.cluster_costs, n=12, m=3)
+    assert "x: 8TB / 1000" in shown
+    assert "8 s" in shown
+    assert "log2(chunks): 16" in shown

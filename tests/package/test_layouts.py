@@ -170,6 +170,68 @@ def test_out_receives_the_result():
     np.testing.assert_allclose(short, np.log(np.exp(x).sum()), rtol=1e-14)
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(7,), (5, 3), (3000, 4), (4, 3000), (2, 70_000), (70_000, 2)])
+def test_out_may_be_anything_that_fits(name, shape):
+    function = getattr(lsebook, name)
+    x = values(shape)
+    for axis in (None, *range(len(shape))):
+        expected = function(x, axis=axis)
+        places = [
+            np.empty_like(x),
+            np.empty(shape, np.float32),
+            np.empty(shape, ">f8"),
+            np.empty(shape, order="F"),
+            np.empty((2, *shape)).T[..., 0].T if len(shape) == 1 else np.empty(shape[::-1]).T,
+            np.empty((*shape[:-1], 2 * shape[-1]))[..., ::2],
+        ]
+        for out in places:
+            assert function(x, axis=axis, out=out) is out
+            np.testing.assert_allclose(out, expected, rtol=2e-7, atol=1e-7)
+        # The input itself, turned around, or shifted by one.
+        for start in (x.copy(), np.array(x, order="F"), np.repeat(x, 2, axis=-1)[..., ::2]):
+            assert function(start, axis=axis, out=start) is start
+            np.testing.assert_allclose(start, expected, rtol=1e-14)
+        turned = x.copy()
+        function(turned, axis=axis, out=turned[::-1])
+        np.testing.assert_allclose(turned[::-1], expected, rtol=1e-14)
+        memory = np.r_[x.ravel(), 0.0]
+        first, shifted = memory[:-1].reshape(shape), memory[1:].reshape(shape)
+        function(first, axis=axis, out=shifted)
+        np.testing.assert_allclose(shifted, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_out_with_where_and_narrow_dtypes(name):
+    function = getattr(lsebook, name)
+    rng = np.random.default_rng(2)
+    for dtype in (np.float16, np.float32, np.float64, np.longdouble, np.int8):
+        x = (rng.normal(size=(40, 30)) * 3).astype(dtype)
+        where = rng.random(x.shape) < 0.7
+        expected = function(x, axis=1, where=where)
+        out = np.empty(x.shape, expected.dtype)
+        assert function(x, axis=1, where=where, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        if dtype != np.int8:
+            function(x, axis=1, where=where, out=x)
+            np.testing.assert_array_equal(x, expected)
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_cumulative_sums_leave_out(axis):
+    rng = np.random.default_rng(4)
+    x, where = values((50, 40)), rng.random((50, 40)) < 0.5
+    x[~where] = np.nan
+    with np.errstate(divide="ignore"):
+        expected = np.log(np.cumsum(np.where(where, np.exp(np.where(where, x, 0)), 0), axis=axis))
+    got = lsebook.logcumsumexp(x, axis=axis, where=where)
+    np.testing.assert_allclose(got, expected, rtol=1e-13)
+    masked = np.ma.array(x, mask=~where)
+    np.testing.assert_array_equal(lsebook.logcumsumexp(masked, axis=axis), got)
+    none = lsebook.logcumsumexp(x, axis=axis, where=False)
+    assert np.isneginf(none).all()
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("shape", [(5, 70, 3), (20000, 2, 2), (2, 2, 20000)], ids=str)
 def test_cumulative_sums_along_axes(axis, shape):

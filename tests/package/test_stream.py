@@ -4,7 +4,6 @@ import json
 import pickle
 import tracemalloc
 
-import exact
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lsebook import LogSumExp
+from tests.package import judge
 
 elements = st.floats(-50, 50) | st.sampled_from([-np.inf, 0.0, 1000.0, -1000.0])
 data = arrays(np.float64, st.integers(1, 40), elements=elements)
@@ -46,7 +46,7 @@ def test_any_split_order_and_tree_of_merges(x, drawn):
         unit = np.spacing(max(1.0, abs(x.max()), abs(whole.value)))
         assert abs(tree.value - whole.value) <= 6 * unit
         np.testing.assert_allclose(tree.pair.rest, whole.pair.rest, rtol=2e-14)
-        assert abs(exact.number(tree.value) - exact.logsumexp(x)) <= 6 * unit
+        assert abs(judge.number(tree.value) - judge.logsumexp(x)) <= 6 * unit
     else:
         assert tree.value == whole.value == -np.inf
 
@@ -122,14 +122,14 @@ def test_special_values_whole_and_in_pieces(x, value, mean):
     whole = LogSumExp().update(x)
     pieces = LogSumExp().update(x[:1]).update(x[1:])
     for state in (whole, pieces, LogSumExp().update(x[1:]).update(x[:1])):
-        exact.assert_within(state.value, value, 0)
-        exact.assert_within(state.mean, mean, 1)
+        judge.assert_within(state.value, value, 0)
+        judge.assert_within(state.mean, mean, 1)
 
 
 def test_a_small_tail_survives():
     # mpmath: log1p(3 exp(-40))
     state = LogSumExp().update([-40.0, 0.0]).update([-40.0]).update([-40.0])
-    exact.assert_within(state.value, 1.2745062765874766e-17, 2)
+    judge.assert_within(state.value, 1.2745062765874766e-17, 2)
 
 
 @pytest.mark.parametrize("length", [3, 60, 200])
@@ -166,6 +166,73 @@ def test_empty_round_trip():
     assert (back.axis, back.count, back.pair) == ((0, 1), 0, None)
 
 
+@given(data, st.data())
+def test_weights_in_pieces(x, drawn):
+    b = drawn.draw(arrays(np.float64, len(x), elements=st.floats(0, 10) | st.just(0.0)))
+    cut = drawn.draw(st.integers(0, len(x)))
+    pieces = LogSumExp().update(x[:cut], b[:cut]).update(x[cut:], weights=b[cut:])
+    assert pieces.count == len(x)
+    if not (b * (x > -np.inf)).any():
+        assert pieces.value == -np.inf
+        return
+    value, mean = judge.logsumexp(x, b), judge.logsumexp(x, b) - judge.mp.log(judge.number(b.sum()))
+    if abs(value) > 1e-12:
+        assert judge.ulps(pieces.value, value) <= judge.logsumexp_bound(x, b) + 2
+    size = max(1.0, abs(float(value)), abs(x[x > -np.inf]).max())
+    assert abs(judge.number(pieces.mean) - mean) <= 16 * np.spacing(size)
+
+
+def test_weights_broadcast_and_mix_with_none():
+    rows = LogSumExp(axis=1).update([[0.0, 1.0], [2.0, 3.0]], weights=[[2.0], [3.0]])
+    np.testing.assert_allclose(rows.value, np.log([2 + 2 * np.e, 3 * np.e**2 + 3 * np.e**3]))
+    np.testing.assert_allclose(rows.mean, np.log([(1 + np.e) / 2, (np.e**2 + np.e**3) / 2]))
+    mixed = LogSumExp().update([0.0, 0.0]).update([np.log(4.0)], weights=[2.0])
+    np.testing.assert_allclose([mixed.value, mixed.mean], np.log([10.0, 2.5]), rtol=1e-15)
+    other = (
+        LogSumExp()
+        .update([np.nan, np.log(4.0)], weights=[0.0, 2.0])
+        .merge(LogSumExp().update([0.0, 0.0]))
+    )
+    np.testing.assert_allclose([other.value, other.mean], np.log([10.0, 2.5]), rtol=1e-15)
+    nothing = LogSumExp().update([1.0], weights=[0.0])
+    assert nothing.value == -np.inf
+    assert np.isnan(nothing.mean)
+    large = LogSumExp().update([0.0, 0.0], weights=[1e308, 1e308])
+    np.testing.assert_allclose(large.mean, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "text must be what to_json gives"),
+        ("[]", "text must be what to_json gives"),
+        ("{}", "text must have the key 'axis'"),
+        ('{"axis": null}', "text must have the key 'count'"),
+        ('{"axis": 0.5, "count": 0}', "axis must be an int"),
+        ('{"axis": null, "count": -1}', "count must be an integer from 0 on, got -1"),
+        ('{"axis": null, "count": 1.5}', "count must be an integer from 0 on, got 1.5"),
+        ('{"axis": null, "count": 1, "shape": []}', "text must have the key 'peak'"),
+        (
+            '{"axis": null, "count": 1, "shape": [2], "peak": ["0x0p+0"], "rest": ["0x0p+0"]}',
+            "cannot reshape",
+        ),
+        (
+            '{"axis": null, "count": 1, "shape": [], "peak": ["x"], "rest": ["0x0p+0"]}',
+            "text must be what to_json gives",
+        ),
+    ],
+)
+def test_malformed_json_is_a_value_error_that_says_what_is_wrong(text, message):
+    with pytest.raises(ValueError, match=message):
+        LogSumExp.from_json(text)
+
+
+def test_an_axis_of_numpy_travels():
+    state = LogSumExp(axis=np.int64(0)).update([[1.0, 2.0]])
+    assert LogSumExp.from_json(state.to_json()).axis == 0
+    assert LogSumExp(axis=(np.int32(1), 0)).to_json() == '{"axis": [1, 0], "count": 0}'
+
+
 def test_errors_name_the_argument():
     state = LogSumExp(axis=0).update(np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"values must fit sums of shape \(3,\), got \(4,\)"):
@@ -178,6 +245,12 @@ def test_errors_name_the_argument():
         state.update(np.ma.array(np.zeros((2, 3)), mask=True))
     with pytest.raises(TypeError, match="values must be an array of real numbers"):
         state.update([["x"]])
+    with pytest.raises(ValueError, match=r"weights must not be negative, got -1\.0"):
+        state.update(np.zeros((2, 3)), weights=-1.0)
+    with pytest.raises(ValueError, match=r"weights must broadcast with values of shape \(2, 3\)"):
+        state.update(np.zeros((2, 3)), weights=[1.0, 2.0])
+    with pytest.raises(TypeError, match="weights must be an array of real numbers"):
+        state.update(np.zeros((2, 3)), weights="x")
     with pytest.raises(np.exceptions.AxisError):
         LogSumExp(axis=1).update([1.0])
     assert state.count == 2
@@ -194,5 +267,5 @@ def test_a_long_stream_needs_constant_memory():
     assert peak < 2**20
     assert state.count == 10**8
     # mpmath: log(10**8)
-    exact.assert_within(state.value, 18.420680743952367, 2)
-    exact.assert_within(state.mean, 0.0, 0)
+    judge.assert_within(state.value, 18.420680743952367, 2)
+    judge.assert_within(state.mean, 0.0, 0)

@@ -24,9 +24,17 @@ THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WIDTHS = (1400, 390)
 
 
+def downloaded() -> str | None:
+    """The Chromium of `playwright install`, if it was run."""
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if os.path.exists(path) else None
+
+
 def chromium() -> str:
     """The path of an installed Chromium; where it is missing, CI fails and others skip."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = found or downloaded()
     if found is None:
         reason = "no Chromium is installed (looked for $CHROMIUM and " + ", ".join(NAMES) + ")"
         if os.environ.get("CI"):
@@ -37,8 +45,9 @@ def chromium() -> str:
 
 @contextmanager
 def launched() -> Iterator[Browser]:
+    path = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from _ext import npm_packages
+from extensions import npm_packages
 from tests.site.browsing import launched
 from tests.site.building import ROOT, build, copy_sources
 from tests.site.serving import served
@@ -31,7 +31,7 @@ def build_once(folder: Path) -> Path:
         return source / "_build" / "html"
     npm_packages.require("axe-core", development=True)
     copy_sources(source)
-    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    (source / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
     try:
         return build(source)
     finally:

@@ -5,13 +5,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from _ext import npm_packages
+from extensions import npm_packages
 from tests.site.browsing import THEMES, bring_to_life, open_page
 from tests.site.building import pages
 
 AXE = """(only) => axe
   .run(document, { resultTypes: ["violations"], ...(only && { runOnly: only }) })
   .then(({ violations }) => violations)"""
+# KaTeX writes a formula as HTML and as MathML; its style sheet hides the second from the eye.
+TWICE = """[...document.querySelectorAll(".katex")].filter((formula) => {
+  const [read, seen] = [".katex-mathml", ".katex-html"].map((part) =>
+    formula.querySelector(part)?.getBoundingClientRect());
+  return !read || !seen || Math.min(read.width, read.height) > 1.5 || seen.width < 2;
+}).length"""
 # The rules of axe that look at colours; what the others look at is the same in every theme.
 ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
 
@@ -23,14 +29,14 @@ def violations(page: Page, only: list[str] | None = None) -> list[str]:
 
 
 def troubles_of(context: BrowserContext, address: str, name: str) -> list[str]:
-    """Complaints, foreign requests, sideways scrolling and axe violations in both themes."""
+    """Complaints, foreign requests, doubled formulas, sideways scrolling, axe violations."""
     visit = open_page(context, address + name)
     page = visit.page
     bring_to_life(page)
     axe = npm_packages.require("axe-core", development=True) / "axe.min.js"
     page.evaluate(axe.read_text(encoding="utf-8"))
     width = page.viewport_size["width"]  # type: ignore[index]
-    found = []
+    found = [f"formulas shown twice or not at all: {n}"] if (n := page.evaluate(TWICE)) else []
     for theme, rules in zip(THEMES, (None, ABOUT_COLOURS), strict=True):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         followed = f"html[data-theme={theme}], html:not([data-theme])"  # 404.html has no scripts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.building import ROOT, build, copy_sources
+from tests.site.building import ROOT, build, copy_sources, parsed
 
 HEAVY = 900_000
 
@@ -20,7 +20,7 @@ HEAVY = 900_000
 def second_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from another folder of another name, on another day, in another time zone."""
     source = copy_sources(tmp_path_factory.mktemp("a-second-clone"))
-    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    (source / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
     return build(source, PYTHONHASHSEED="4711", TZ="Asia/Seoul", LC_ALL="C.UTF-8")
 
 
@@ -50,7 +50,7 @@ def test_no_third_party_file_is_committed() -> None:
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
     assert not [n for n in listed if n.endswith((".woff2", ".ttf", ".woff", ".min.js", ".min.css"))]
-    assert not [n for n in listed if n.startswith(("node_modules/", "_build/"))]
+    assert not [n for n in listed if n.startswith(("site/node_modules/", "_build/"))]
 
 
 def test_mistakes_in_a_chapter_fail_the_build_with_file_and_line(tmp_path: Path) -> None:
@@ -68,10 +68,42 @@ def test_mistakes_in_a_chapter_fail_the_build_with_file_and_line(tmp_path: Path)
         assert re.search(rf"chapters/ko/about\.md:{line}: .*{complaint}", log), (complaint, log)
 
 
+BOTH_FORMS = """
+<a id="ko-eq-tagged"></a>
+
+$$
+a = b \\tag{7.1}
+$$
+
+$$
+c = d
+$$ (ko-eq-labelled)
+
+[(7.1)](#ko-eq-tagged) {eq}`ko-eq-labelled` [words](#ko-eq-labelled)
+[Goldberg (1991)](#goldberg1991) {cite:t}`goldberg1991`
+
+```{bibliography}
+:keyprefix: ko-
+```
+"""
+
+
+def test_links_lead_where_roles_do(tmp_path: Path) -> None:
+    page = parsed(build(miniature(tmp_path, BOTH_FORMS)) / "chapters" / "ko" / "about.html")
+    places = [str(link["href"]) for link in page.select(".bd-article p a.internal")]
+    tagged, labelled, entry = (
+        f"#{node['id']}" for node in page.select("div.math[id], div.citation")
+    )
+    assert places == [tagged, labelled, labelled, entry, entry]
+    assert page.select(".eqno")[0].text.startswith("(7.1)")
+    assert "tag" not in page.select("div.math")[0].text
+    assert not page.select("a[id^=ko-]")
+
+
 def miniature(source: Path, text: str) -> Path:
     """A book of two pages with the site's own settings."""
     copy_sources(source)
-    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    (source / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
     for notebook in source.glob("chapters/*/*.ipynb"):
         notebook.unlink()
     for name in ("ko", "en"):

@@ -14,9 +14,22 @@ def test_dark_theme_is_remembered(address: str, browser: Browser) -> None:
     for _ in range(3):
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
-        page.locator(".theme-switch-button").first.click()
+        page.locator(".mode-switch").first.click()
     page.goto(f"{address}chapters/en/02-softmax.html")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(50)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_theme_follows_the_system_until_it_is_chosen(address: str, browser: Browser) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = open_page(context, f"{address}chapters/en/01-why-logs.html").page
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.wait_for_selector(f"html[data-theme={theme}]", state="attached")
     context.close()
 
 

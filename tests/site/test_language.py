@@ -9,8 +9,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import BrowserContext
 
-from _ext import korean
-from _ext.editions import CATALOGUES, TITLES
+from extensions import korean
+from extensions.editions import CATALOGUES, TITLES
 from tests.site.browsing import open_page
 from tests.site.building import chapters, pages, parsed
 

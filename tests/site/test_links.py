@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from tests.site.building import pages, parsed
+from tests.site.building import chapters, pages, parsed
 
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?")
 
@@ -45,6 +45,15 @@ def test_internal_links_and_anchors_resolve(site: Path) -> None:
     assert not dead
 
 
+def test_citations_lead_to_the_bibliography_of_their_edition(site: Path) -> None:
+    seen = 0
+    for name in chapters(site):
+        for link in parsed(site / name).select(".bd-article a[href*='bibliography.html#']"):
+            assert str(link["href"]).startswith("bibliography.html#"), (name, link)
+            seen += 1
+    assert seen > 60
+
+
 def test_no_page_names_a_file_of_another_host(site: Path) -> None:
     for name in pages(site):
         for tag in parsed(site / name).find_all(["script", "img", "iframe", "source"]):
@@ -77,3 +86,19 @@ def test_every_page_has_what_heads_need(site: Path) -> None:
         description = head.find("meta", {"name": "description"})
         assert isinstance(description, Tag), name
         assert len(str(description["content"])) > 5, name
+
+
+def test_references_say_the_number_of_their_formula(site: Path) -> None:
+    seen = 0
+    for name in chapters(site):
+        for link in parsed(site / name).select(".bd-article a.reference.internal[href*='#']"):
+            if re.fullmatch(r"\(\d+\.\d+\)", link.text):
+                file, _, anchor = str(link["href"]).partition("#")
+                page = parsed((site / name).parent / file if file else site / name)
+                formula = page.find(id=anchor)
+                assert isinstance(formula, Tag), (name, link)
+                number = formula.select_one(".eqno")
+                assert number is not None, (name, link)
+                assert number.text.startswith(link.text), (name, link)
+                seen += 1
+    assert seen > 90

@@ -1,9 +1,12 @@
 """Searching, as a reader does it."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.site.browsing import open_page
+from tests.site.building import parsed
 
 KOREAN = [
     ("확률", "02-softmax"),
@@ -41,6 +44,30 @@ def results(context: BrowserContext, address: str, edition: str, query: str) -> 
     assert all(u.startswith((address, "data:")) for u in visit.requested)
     page.close()
     return addresses
+
+
+@pytest.mark.parametrize(
+    ("edition", "query", "slug"),
+    [("ko", "확률은", "02-softmax"), ("en", "probabilities", "02-softmax")],
+)
+def test_search_works_in_a_folder_opened_as_a_file(
+    site: Path, desktop: BrowserContext, edition: str, query: str, slug: str
+) -> None:
+    folder = f"{site.as_uri()}/"
+    assert results(desktop, folder, edition, query)[0] == f"{folder}chapters/{edition}/{slug}.html"
+
+
+@pytest.mark.parametrize("edition", ["ko", "en"])
+def test_search_page_has_the_contents_beside_it(site: Path, edition: str) -> None:
+    chapter, search = (
+        [
+            (str(entry["href"]).replace("#", "01-why-logs.html"), entry.text)
+            for entry in parsed(site / "chapters" / edition / name).select(".bd-links a")
+        ]
+        for name in ("01-why-logs.html", "search.html")
+    )
+    assert len(search) > 12
+    assert search == chapter
 
 
 @pytest.mark.parametrize(("query", "slug"), KOREAN)

@@ -1,0 +1,178 @@
+"""A result belongs to its slice: what else is in the array changes nothing but the last bits."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lsebook
+from tests.package import judge
+
+Array = np.ndarray
+
+#: Kinds of slices: each makes one of a length. All fit in float16, whose numbers end at 65504.
+KINDS = {
+    "small": lambda rng, n: rng.normal(size=n),
+    "logits": lambda rng, n: 10 * rng.normal(size=n),
+    "wide": lambda rng, n: 500 * rng.normal(size=n),
+    "+800": lambda rng, n: np.full(n, 800.0),
+    "-800": lambda rng, n: np.full(n, -800.0),
+    "around 1000": lambda rng, n: 1000 + rng.normal(size=n),
+    "around -1000": lambda rng, n: rng.normal(size=n) - 1000,
+    "all -inf": lambda rng, n: np.full(n, -np.inf),
+    "some -inf": lambda rng, n: np.where(rng.random(n) < 0.5, -np.inf, rng.normal(size=n)),
+    "a nan": lambda rng, n: np.r_[rng.normal(size=n - 1), np.nan],
+    "an inf": lambda rng, n: np.r_[np.inf, rng.normal(size=n - 1)],
+    "log-probabilities": lambda rng, n: np.log(rng.dirichlet(np.full(n, 0.5)) + 1e-30),
+    "uniform log-probabilities": lambda rng, n: np.full(n, -np.log(n)),
+    "one giant": lambda rng, n: np.r_[np.full(n - 1, -30.0), 30.0],
+    "peak 0 with a tail": lambda rng, n: np.r_[rng.uniform(-40, -20, n - 1), 0.0],
+    "subnormal exponentials": lambda rng, n: np.full(n, -103.0) - rng.random(n),
+    "edge of the window": lambda rng, n: np.full(n, rng.choice([0.0, 60.0, 600.0, -0.0, 88.5])),
+}
+FUNCTIONS = {
+    "logsumexp": lsebook.logsumexp,
+    "logmeanexp": lsebook.logmeanexp,
+    "softmax": lsebook.softmax,
+    "log_softmax": lsebook.log_softmax,
+    "logcumsumexp": lsebook.logcumsumexp,
+}
+DTYPES = [np.float64, np.float32, np.float16, ml_dtypes.bfloat16, np.longdouble]
+
+
+def mixture(rng, kinds, shares, rows, n, dtype):
+    """A matrix whose rows are drawn from some kinds: a few variants of each, in any order."""
+    pool = [[KINDS[kind](rng, n) for _ in range(3)] for kind in kinds]
+    which = rng.choice(len(kinds), size=rows, p=shares)
+    variant = rng.integers(3, size=rows)
+    with np.errstate(over="ignore"):
+        table = np.array(pool).astype(dtype)
+    return table[which, variant], which * 3 + variant, table.reshape(-1, n)
+
+
+def assert_alike(got, expected, dtype):
+    """Equal to the last few ulps of the dtype, special values exactly.
+
+    Logs near 0 are compared in units of 1: what sums to 1 has a log of rounding errors alone.
+    """
+    eps = float(ml_dtypes.finfo(dtype).eps)
+    got, expected = np.asarray(got, np.longdouble), np.asarray(expected, np.longdouble)
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(expected))
+    np.testing.assert_allclose(got, expected, rtol=8 * eps, atol=8 * eps)
+
+
+def layouts(x):
+    """The rows of a matrix as slices: rows, columns, a strided view, the middle of three axes."""
+    yield x, 1
+    yield np.ascontiguousarray(x.T), 0
+    yield np.repeat(x, 2, axis=1)[:, ::2], 1
+    half = len(x) // 2 * 2
+    yield x[:half].reshape(2, -1, x.shape[1]).transpose(0, 2, 1).copy(), 1
+
+
+def of_slices(function, x, axis):
+    """The results of all slices, one a row."""
+    result = np.asarray(function(x, axis=axis))
+    if result.ndim < x.ndim:
+        return result.reshape(-1)
+    return np.moveaxis(result, axis, -1).reshape(-1, x.shape[axis])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("rows", "n"), [(40_000, 1), (40_000, 2), (30_000, 3), (20_000, 10), (3000, 63), (3000, 64)]
+)
+def test_many_slices_of_mixed_kinds(name, dtype, rows, n):
+    rng = np.random.default_rng(n)
+    shares = rng.dirichlet(np.full(len(KINDS), 0.3))
+    if dtype == np.longdouble:
+        rows //= 10
+    x, source, table = mixture(rng, list(KINDS), shares, rows, n, dtype)
+    alone = np.array([FUNCTIONS[name](row) for row in table])
+    for values, axis in layouts(x):
+        got = of_slices(FUNCTIONS[name], values, axis)
+        assert_alike(got, alone[source[: len(got)]], dtype)
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [1000, 40_000])
+def test_long_slices_of_mixed_kinds(name, dtype, n):
+    rng = np.random.default_rng(n)
+    shares = np.full(len(KINDS), 1 / len(KINDS))
+    x, source, table = mixture(rng, list(KINDS), shares, 2_000_000 // n, n, dtype)
+    alone = {k: np.asarray(FUNCTIONS[name](table[k])) for k in set(source)}
+    for values, axis in layouts(x):
+        got = of_slices(FUNCTIONS[name], values, axis)
+        for k in range(len(got)):
+            assert_alike(got[k], alone[source[k]], dtype)
+
+
+@pytest.mark.parametrize("rare", KINDS)
+@pytest.mark.parametrize("common", ["small", "+800", "log-probabilities", "-800"])
+@pytest.mark.parametrize("share", [0.05, 0.95])
+def test_rare_kinds_and_all_but_rare_ones(rare, common, share):
+    rng = np.random.default_rng(3)
+    for dtype in (np.float64, np.float32):
+        for n in (2, 100):
+            x, source, table = mixture(rng, [rare, common], [share, 1 - share], 9000, n, dtype)
+            for function in (lsebook.logsumexp, lsebook.log_softmax):
+                alone = np.array([function(row) for row in table])
+                for values, axis in ((x, 1), (np.ascontiguousarray(x.T), 0)):
+                    got = of_slices(function, values, axis)
+                    assert_alike(got, alone[source], dtype)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=5),
+    st.integers(1, 80),
+    st.integers(1, 5000),
+    st.sampled_from([np.float64, np.float32]),
+    st.sampled_from(["logsumexp", "softmax", "log_softmax", "logcumsumexp"]),
+    st.integers(0, 2**32),
+)
+def test_any_kinds_in_any_proportion(kinds, n, rows, dtype, name, seed):
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.full(len(kinds), 0.3))
+    x, source, table = mixture(rng, kinds, shares, rows, n, dtype)
+    alone = np.array([FUNCTIONS[name](row) for row in table])
+    for values, axis in ((x, 1), (np.ascontiguousarray(x.T), 0)):
+        assert_alike(of_slices(FUNCTIONS[name], values, axis), alone[source], dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [2, 10, 70, 500])
+def test_a_sample_of_mixed_slices_equals_mpmath(dtype, n):
+    rng = np.random.default_rng(n)
+    finite = [k for k in KINDS if k not in ("all -inf", "a nan", "an inf")]
+    shares = np.full(len(finite), 1 / len(finite))
+    x, source, _ = mixture(rng, finite, shares, 20_000, n, dtype)
+    for values, axis in ((x, 1), (np.ascontiguousarray(x.T), 0)):
+        got = lsebook.logsumexp(values, axis=axis)
+        logs = of_slices(lsebook.log_softmax, values, axis)
+        for k in np.unique(source, return_index=True)[1]:
+            if np.isneginf(x[k]).all():
+                continue
+            total = judge.logsumexp(x[k])
+            if abs(total) > 1e-12:
+                bound = judge.logsumexp_bound(x[k], least=4 if dtype == np.float64 else 2)
+                assert judge.ulps(got[k], total, dtype) <= max(bound, 4 if abs(total) < 1 else 0)
+            top = int(x[k].argmax())
+            log_share = judge.log_share(x[k], top)
+            if log_share:
+                assert judge.ulps(logs[k, top], log_share, dtype) <= 8
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_weighted_slices_of_mixed_kinds(axis):
+    rng = np.random.default_rng(5)
+    x, source, _ = mixture(rng, list(KINDS), None, 9000, 8, np.float64)
+    scale = 10.0 ** rng.choice([-300, -5, 0, 5, 300], 9000)
+    b = rng.random((51, 8))[source] * scale[:, None]
+    weights, values = (b, x) if axis == 1 else (b.T, np.ascontiguousarray(x.T))
+    for function in (lsebook.logsumexp, lsebook.logmeanexp):
+        got = function(values, axis=axis, b=weights)
+        for k in range(0, 9000, 37):
+            assert_alike(got[k], function(x[k], b=b[k]), np.float64)
