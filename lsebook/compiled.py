@@ -454,11 +454,11 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
     kernel = None if matrices is None else _kernel_of(matrices, dtype)
     if kernel is None:
         blocks = Blocks(arrays, axes, dtype, COPIED // dtype.itemsize // len(arrays))
-    buffers = defaultdict(lambda: [blocks.buffer() for _ in arrays])
+    buffers: defaultdict[int, list[Array]] = defaultdict(lambda: [blocks.buffer() for _ in arrays])
     value = np.empty(blocks.kept_shape if task == VALUE else 0, dtype)
 
     def work(box: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
-        if kernel is not None:
+        if matrices is not None and kernel is not None:
             taken, goal, *_ = *(m[box] for m in matrices), NOTHING[dtype]
             return _ready(kernel, dtype)(taken, goal, peak, rest, task, given)
         room = buffers[get_ident()]
@@ -533,7 +533,7 @@ def _few_rows(a: Any, axis: Axis) -> Array | None:
     """Return rows that lie in memory as `rows` takes them and are few, None for all the rest."""
     if type(a) is not np.ndarray or a.dtype not in DTYPES or not 0 < a.nbytes <= SLICE:
         return None
-    if not a.flags.c_contiguous:
+    if not (a.flags.c_contiguous and a.flags.aligned):
         return None
     if a.ndim == 1 and (axis is None or (type(axis) is int and -1 <= axis <= 0)):
         return a.reshape(1, -1)
@@ -578,10 +578,10 @@ def logsumexp(
 
     Notes
     -----
-    The first call for a dtype and a layout compiles for some seconds; the machine code is kept
+    The first call for a dtype and a shape compiles for some seconds; the machine code is kept
     beside the package, or in a folder of the user, if one can be written to. Temporary memory is at
-    most 1 MiB for each thread. Masked arrays, longdouble and complex numbers go to
-    `lsebook.logsumexp`.
+    most 1 MiB for each thread; misaligned arrays are copied. Masked arrays, longdouble and complex
+    numbers go to `lsebook.logsumexp`.
 
     Examples
     --------
@@ -601,12 +601,8 @@ def logsumexp(
     if out is not None:
         checked_out(out, tuple(left), result)
     value = _run(x, axes, None, VALUE, threads) if x.size else np.full(left, -np.inf, result)
-    return delivered(_cast(value, result).reshape(left), out)
-
-
-@quietly
-def _cast(value: Array, dtype: Any) -> Array:
-    return value.astype(dtype, copy=False)
+    value = quietly(value.astype)(result, copy=False)
+    return delivered(value.reshape(left), out)
 
 
 def softmax(

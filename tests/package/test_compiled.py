@@ -518,6 +518,7 @@ def test_works_where_no_folder_can_be_written_to(tmp_path):
         PYTHONPATH=str(tmp_path),
         PYTHONDONTWRITEBYTECODE="1",
         NUMBA_CACHE_DIR="",
+        NUMBA_OPT="0",
         HOME=home,
         XDG_CACHE_HOME=home,
     )
