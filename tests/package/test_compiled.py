@@ -65,7 +65,7 @@ def kinds(n, rng):
 def test_a_result_belongs_to_its_slice_alone(name, n, dtype, columns):
     rng = np.random.default_rng(n)
     with np.errstate(over="ignore"):
-        rows = np.array([row for _ in range(200) for row in kinds(n, rng)], dtype)
+        rows = np.array([row for _ in range(50) for row in kinds(n, rng)], dtype)
     rows = rows[rng.permutation(len(rows))]
     x = np.ascontiguousarray(rows.T) if columns else rows
     got = FUNCTIONS[name](x, axis=0 if columns else 1)
@@ -285,7 +285,7 @@ def test_exp64_is_within_one_ulp_of_mpmath():
 
 
 def test_exp32_is_within_one_ulp_of_mpmath():
-    assert worst_exp(compiled.exp32, np.float32, 23, 127, 60, 87.0, 500.0, 8000) <= 1.0
+    assert worst_exp(compiled.exp32, np.float32, 23, 127, 60, 87.0, 500.0, 4000) <= 1.0
 
 
 def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
@@ -342,7 +342,7 @@ def hard_slices(rng):
 @pytest.mark.parametrize("columns", [False, True])
 def test_logsumexp_keeps_its_contract(columns):
     rng = np.random.default_rng(3)
-    for _ in range(12):
+    for _ in range(8):
         for x in hard_slices(rng):
             if columns:
                 got = compiled.logsumexp(np.repeat(x[:, None], 16, axis=1), axis=0)[3]
@@ -355,7 +355,7 @@ def test_logsumexp_keeps_its_contract(columns):
 @pytest.mark.parametrize("columns", [False, True])
 def test_softmax_and_log_softmax_keep_their_contract(name, columns):
     rng = np.random.default_rng(4)
-    for _ in range(12):
+    for _ in range(8):
         for x in hard_slices(rng):
             if columns:
                 got = FUNCTIONS[name](np.repeat(x[:, None], 16, axis=1), axis=0)[:, 3]
