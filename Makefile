@@ -78,7 +78,7 @@ audit: $(VENV)/installed  ## measure the built site
 
 pins:  ## renew requirements.txt; needs uv
 	printf 'numpy==2.4.6\nscipy==1.17.1\n' | uv pip compile --universal --python-version 3.11 \
-	    --no-header --no-annotate --extra book --extra test --extra dask \
+	    --no-header --no-annotate --extra book --extra test --extra dask --extra compiled \
 	    -c /dev/stdin pyproject.toml -o requirements.txt --upgrade
 	{ echo "# Everything that builds and tests the book, pinned by make pins."; \
 	    cat requirements.txt; echo "-e ."; } > requirements.new

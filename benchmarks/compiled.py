@@ -9,6 +9,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from numba import njit  # isort: skip
 
 import lsebook  # isort: skip
 import lsebook.compiled  # isort: skip
+from benchmarks.families import DTYPES, FAMILIES, FUNCTIONS, SHAPES, draw  # isort: skip
 
 try:
     import torch
@@ -32,32 +34,6 @@ RESULTS = Path(__file__).parent / "results" / "compiled.json"
 Array = np.ndarray[Any, Any]
 Axis = int | tuple[int, ...]
 
-FAMILIES: dict[str, Callable[[Array, Axis], Array]] = {
-    "logits": lambda z, axis: 10 * z,
-    "+1000": lambda z, axis: 10 * z + 1000,
-    "-1000": lambda z, axis: 10 * z - 1000,
-    "log-probs": lambda z, axis: scipy.special.log_softmax(10 * z, axis=axis),
-    "minus max": lambda z, axis: 5 * z - (5 * z).max(axis=axis, keepdims=True),
-    "confident": lambda z, axis: z + 15 * (z == z.max(axis=axis, keepdims=True)),
-    "wide": lambda z, axis: 500 * z,
-    "below 0": lambda z, axis: z - 8,
-}
-CASES: tuple[tuple[tuple[int, ...], Axis], ...] = (
-    ((10,), 0),
-    ((1_000,), 0),
-    ((1_000_000,), 0),
-    ((32, 10), 1),
-    ((300_000, 3), 1),
-    ((100_000, 10), 1),
-    ((10_000, 100), 1),
-    ((1_000, 1_000), 1),
-    ((20, 50_000), 1),
-    ((10, 100_000), 0),
-    ((1_000, 1_000), 0),
-    ((30, 40, 800), (0, 2)),
-)
-NAMES = ("logsumexp", "softmax", "log_softmax")
-DTYPES = ("float64", "float32")
 LONG = 10_000_000
 
 
@@ -68,12 +44,6 @@ def compiled_sum(x: Array) -> Any:
     for i in range(x.size):
         total += x[i]
     return total
-
-
-def data(family: str, shape: tuple[int, ...], axis: Axis, dtype: str) -> Array:
-    """Return an array of a family: what people feed these functions."""
-    normal = np.random.default_rng(0).standard_normal(shape)
-    return FAMILIES[family](normal, axis).astype(dtype)
 
 
 def torch_call(name: str, x: Array, axis: Axis) -> Callable[[], Any]:
@@ -104,7 +74,7 @@ def best_times(
     functions: dict[str, Callable[[], Any]],
     size: int,
     clock: Callable[[], float] = time.thread_time,
-    seconds: float = 0.3,
+    seconds: float = 0.15,
 ) -> dict[str, float]:
     """Return the least seconds of a call, each function in turn in every round.
 
@@ -127,10 +97,10 @@ def measure(families: Iterable[str] = FAMILIES) -> dict[str, Any]:
     """Return every row with its times in microseconds, and what two threads do to long arrays."""
     rows = []
     for dtype in DTYPES:
-        for name in NAMES:
-            for shape, axis in CASES:
+        for name in FUNCTIONS:
+            for shape, axis in SHAPES:
                 for family in families:
-                    x = data(family, shape, axis, dtype)
+                    x = draw(family, shape, axis, dtype)
                     times = best_times(contestants(name, x, axis), x.size)
                     where = {"function": name, "dtype": dtype, "shape": list(shape)}
                     where |= {"axis": axis, "family": family}
@@ -145,19 +115,17 @@ def measure_threads() -> list[dict[str, Any]]:
     rows = []
     for dtype in DTYPES:
         for shape, axis in (((LONG,), 0), ((LONG // 1_000, 1_000), 1), ((10, LONG // 10), 0)):
-            x = data("logits", shape, axis, dtype)
+            x = draw("logits", shape, axis, dtype)
             flat, out = x.reshape(-1), np.empty_like(x)
-            for name in NAMES:
+            for name in FUNCTIONS:
                 function = getattr(lsebook.compiled, name)
                 target = {} if name == "logsumexp" else {"out": out}
                 calls: dict[str, Callable[[], Any]] = {
-                    f"{n} thread{'s' * (n > 1)}": lambda f=function, n=n, t=target: f(
-                        x, axis, threads=n, **t
-                    )
-                    for n in (1, 2)
+                    "one": partial(function, x, axis, threads=1, **target),
+                    "two": partial(function, x, axis, threads=2, **target),
+                    "sum": partial(compiled_sum, flat),
                 }
-                calls["sum"] = lambda flat=flat: compiled_sum(flat)
-                times = best_times(calls, x.size, time.perf_counter, 1.5)
+                times = best_times(calls, x.size, time.perf_counter, 1.0)
                 where = {"function": name, "dtype": dtype, "shape": list(shape), "axis": axis}
                 rows.append(
                     where | {"milliseconds": {k: round(t * 1e3, 3) for k, t in times.items()}}

@@ -42,10 +42,17 @@ class Blocks:
         What the blocks are computed in.
     size : int
         About how many elements a block has.
+    most : int
+        How many slices it has at most.
     """
 
     def __init__(
-        self, arrays: Sequence[Array], axes: tuple[int, ...], dtype: DType, size: int
+        self,
+        arrays: Sequence[Array],
+        axes: tuple[int, ...],
+        dtype: DType,
+        size: int,
+        most: int = SLICES,
     ) -> None:
         first = arrays[0]
         kept = [i for i in range(first.ndim) if i not in axes]
@@ -60,7 +67,7 @@ class Blocks:
             for a, k, r in zip(arrays, kept_strides, reduced_strides, strict=True)
         ]
         strides = self._arrays[0].strides
-        self._box = _box_shape(self._shape, strides, len(kept_shape), size)
+        self._box = _box_shape(self._shape, strides, len(kept_shape), size, most)
         slices, length = prod(self._box[: len(kept_shape)]), prod(self._box[len(kept_shape) :])
         self.size = slices * length
         kept_is_contiguous = np.argmin(np.abs(strides)) < len(kept_shape)
@@ -68,6 +75,10 @@ class Blocks:
         #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns. Rows,
         #: unless slices are short and many, or memory runs across them.
         self.axis = 1 if length >= min(slices, LONG) and not across else 0
+
+    def matrices(self) -> list[Array] | None:
+        """Return views of the arrays, kept axis by reduced axis; None if there are more axes."""
+        return self._arrays if len(self._shape) == 2 else None
 
     def kept_boxes(self) -> Iterator[Box]:
         """Iterate over the boxes of the kept axes."""
@@ -160,7 +171,7 @@ def _join(
 
 
 def _box_shape(
-    shape: tuple[int, ...], strides: tuple[int, ...], kept_ndim: int, size: int
+    shape: tuple[int, ...], strides: tuple[int, ...], kept_ndim: int, size: int, slices: int
 ) -> tuple[int, ...]:
     """Choose the extents of a box: contiguous runs first, then reduced axes, then kept ones."""
     inward = sorted(range(len(shape)), key=lambda i: abs(strides[i]))
@@ -170,7 +181,7 @@ def _box_shape(
     def grow(axis: int, most: int) -> None:
         room = size // (prod(box) // box[axis])
         if axis < kept_ndim:
-            room = min(room, SLICES // (prod(box[:kept_ndim]) // box[axis]))
+            room = min(room, slices // (prod(box[:kept_ndim]) // box[axis]))
         pieces = -(-shape[axis] // max(1, min(most, room)))
         box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
 

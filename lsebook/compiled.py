@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import cache, partial
+from threading import Lock, get_ident
 from typing import Any
 
 import numpy as np
@@ -20,7 +24,10 @@ import numpy.typing as npt
 try:
     from llvmlite import ir
     from numba import njit, types
+    from numba.core import cgutils
+    from numba.core.imputils import impl_ret_borrowed
     from numba.extending import intrinsic, overload
+    from numba.np.arrayobj import make_array
 except ModuleNotFoundError as error:
     raise ImportError(
         "lsebook.compiled needs Numba; install it with: pip install 'lsebook[compiled]'"
@@ -30,30 +37,38 @@ import lsebook
 from lsebook.arguments import (
     Array,
     Axis,
+    checked_out,
     delivered,
     float_dtype,
+    is_narrow,
     normalised_axes,
     quietly,
     real_array,
 )
+from lsebook.blocks import Blocks, Box
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
-Box = tuple[slice, ...]
 PAIR, VALUE, SHARES, LOGS = range(4)
-TILE = 128
 DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-NOTHING = {2: {t: np.empty((0, 0), t) for t in DTYPES}, 1: np.empty(0)}
-ROW, RUN, SLICE, BLOCK = 48, 128, 2**15, 2**16
+NOTHING, NO_REST = {t: np.empty((1, 0), t) for t in DTYPES}, np.empty(0)
+#: From this length on, rows are worth loops of their own; below it they are turned into columns.
+ROW = 48
+#: Fewer columns are copied into rows.
+FEW = 16
+#: So many columns are computed side by side.
+TILE = 128
+#: Elements of a box; bytes of one where slices are longer, and of one that is copied.
+BLOCK, SLICE, COPIED = 2**20, 2**19, 3 * 2**18
 
 # Sums may be reordered, and a * b + c rounded once. exp must not be reordered: reassociation would
 # simplify t - shift to y * log2(e). Flags belong to instructions, so that a function inlined by
 # LLVM (`forceinline`) keeps its own; Numba's ``inline="always"`` would give it those of its caller.
-_INLINED = {"forceinline": True, "fastmath": {"contract"}, "error_model": "numpy"}
-_LOOP = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy", "nogil": True}
+_INLINED: dict[str, Any] = {"forceinline": True, "fastmath": {"contract"}, "error_model": "numpy"}
+_LOOP: dict[str, Any] = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy", "nogil": True}
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
+def _kernel(function: Callable[..., Any]) -> Any:
     """Compile `function`; keep the machine code on disk where some folder can be written to."""
     try:
         return njit(cache=True, **_LOOP)(function)
@@ -180,6 +195,20 @@ def log1p(r):
     return places * 6.93147180369123816490e-01 + (log + places * 1.90821492927058770002e-10)
 
 
+@intrinsic
+def _line(typing_context, row):
+    """Declare a vector, whose elements are known to be neighbours in memory, contiguous."""
+
+    line = row.copy(layout="C")
+
+    def generate(context, builder, signature, arguments):
+        value = make_array(line)(context, builder)
+        cgutils.copy_struct(value, make_array(row)(context, builder, arguments[0]))
+        return impl_ret_borrowed(context, builder, line, value._getvalue())
+
+    return line(row), generate
+
+
 @_inlined
 def row_peak(row):
     """Return the largest element, nan if one is nan."""
@@ -199,7 +228,14 @@ def row_terms(row, terms, peak, skip):
         term = _exp(least if y < least else y, shift)
         terms[j] = zero if skip and y == top else term
         ties += one if y == top else zero
-    return ties, _exp(top, shift)
+    return ties
+
+
+@_inlined
+def row_own(peak):
+    """Return the term of the peak itself."""
+    _, top, shift, _ = _window(peak)
+    return _exp(top, shift)
 
 
 @_inlined
@@ -214,41 +250,32 @@ def row_total(terms, n):
     return total
 
 
-@_inlined
-def row_rest(row, terms, peak):
-    """Return rest, where sum(exp(row)) = exp(peak) (1 + rest)."""
-    if not np.isfinite(peak):
-        return 0.0 if peak == peak else np.nan
-    others, copies, own = 0.0, -1.0, peak
-    for a in range(0, row.size, terms.size):
-        part = row[a : a + terms.size]
-        ties, own = row_terms(part, terms, peak, True)
-        others += row_total(terms, part.size)
-        copies += ties
-    return copies + others / own
-
-
-@_compiled
+@_kernel
 def rows(x, out, peak, rest, task, given):
     """Do a task for every row; `given` says that its peak and rest are."""
     m, n = x.shape
-    terms = np.empty(n if task == SHARES else min(n, 1024), x.dtype)
+    terms = np.empty(n if task == SHARES and not given else min(n, 1024), x.dtype)
     for i in range(m):
-        row = x[i]
+        row = _line(x[i])
         top = peak[i] if given else row_peak(row)
+        finite, own, others, copies = np.isfinite(top), row_own(top), 0.0, -1.0
+        for a in range(0, n if task == SHARES or (finite and not given) else 0, terms.size):
+            part = row[a : a + terms.size]
+            copies += row_terms(part, terms, top, task != SHARES)
+            others += row_total(terms, part.size)
+            if task == SHARES:
+                total = own * (1.0 + rest[i]) if given else others
+                divisor, goal = x.dtype.type(total if finite else np.nan), _line(out[i])[a:]
+                for j in range(part.size):
+                    goal[j] = terms[j] / divisor
         if task == SHARES:
-            own = row_terms(row, terms, top, False)[1]
-            total = own * (1.0 + rest[i]) if given else row_total(terms, n)
-            divisor = x.dtype.type(total if np.isfinite(top) else np.nan)
-            for j in range(n):
-                out[i, j] = terms[j] / divisor
             continue
-        beside = rest[i] if given else row_rest(row, terms, top)
+        beside = rest[i] if given else copies + others / own if finite else 0.0
         log = log1p(beside)
         if task == LOGS:
-            less = x.dtype.type(log)
+            goal, less = _line(out[i]), x.dtype.type(log)
             for j in range(n):
-                out[i, j] = (row[j] - top) - less
+                goal[j] = (row[j] - top) - less
         elif task == VALUE:
             peak[i] = top + log
         else:
@@ -256,236 +283,257 @@ def rows(x, out, peak, rest, task, given):
 
 
 @_inlined
-def tile_peaks(z, peak):
-    """Find the largest element of every column, nan if one is nan."""
-    for j in range(TILE):
-        peak[j] = -np.inf
-    for i in range(z.shape[0]):
-        row = z[i]
-        for j in range(TILE):
-            peak[j] = _maximum(peak[j], row[j])
+def line_peaks(row, peak):
+    """Replace by larger elements, or nan, what is less."""
+    for j in range(row.size):
+        peak[j] = _maximum(peak[j], row[j])
 
 
 @_inlined
-def tile_terms(z, c, top, shift, far):
-    """Replace every element by its term, as `row_terms` does."""
-    for i in range(z.shape[0]):
-        row = z[i]
-        for j in range(TILE):
-            y, least = row[j] - c[j], top[j] - far
-            row[j] = _exp(least if y < least else y, shift[j])
+def line_terms(row, terms, c, top, shift, far):
+    """Store exp(row) as `row_terms` does, each element with the shift of its column."""
+    for j in range(row.size):
+        y, least = row[j] - c[j], top[j] - far
+        terms[j] = _exp(least if y < least else y, shift[j])
 
 
 @njit(**_INLINED)
-def tile_totals(z, own, total, lost):
-    """Add every column to its peak's term, and up what the additions round away.
+def line_add(terms, total, lost):
+    """Add terms to the totals of their columns, and up what the additions round away.
 
-    No term exceeds the sum so far, so that `lost` is exact but for its own roundings: a tail of
+    No term exceeds the total so far, so that `lost` is exact but for its own roundings: a tail of
     any size survives beside the peak, and long columns need no halves.
     """
-    for j in range(TILE):
-        total[j], lost[j] = own[j], 0.0
-    for i in range(z.shape[0]):
-        row = z[i]
-        for j in range(TILE):
-            before = total[j]
-            after = before + row[j]
-            lost[j] += row[j] - (after - before)
-            total[j] = after
+    for j in range(terms.size):
+        before = total[j]
+        after = before + terms[j]
+        lost[j] += terms[j] - (after - before)
+        total[j] = after
 
 
 @njit(**_INLINED)
-def without(total, own, lost):
-    """Return the sum less the peak's term, in this order."""
-    return (total - own) + lost
+def tail(total, own, lost):
+    """Return the sum of the others: `total` holds the peak's term twice, and is exact less that."""
+    return (total - 2.0 * own) + lost
 
 
-@_compiled
-def tiles(x, out, start, stop, peak, rest, task, given):
-    """Do what `rows` does, for many short rows, or columns, at a time: rows `start` to `stop`."""
-    n = x.shape[1]
-    # The last row holds the peaks, so that their own terms come from the same instructions.
-    whole, narrow = np.empty((n + 1, TILE), x.dtype), np.empty((4, TILE), x.dtype)
-    z, own, wide = whole[:n], whole[n], np.empty((3, TILE))
-    peaks, c, top, shift = narrow[0], narrow[1], narrow[2], narrow[3]
-    total, lost, beside = wide[0], wide[1], wide[2]
-    for a in range(start, stop, TILE):
-        w, first = min(TILE, stop - a), a - start
-        for i in range(n):
-            row, source = z[i], x.T[i][a : a + w]
-            for j in range(w):
-                row[j] = source[j]
-            for j in range(w, TILE):
-                row[j] = row[0]
-        if given:
-            for j in range(w):
-                peaks[j], beside[j] = peak[first + j], rest[first + j]
-        else:
-            tile_peaks(z, peaks)
-        far = _window(peaks[0])[3]
-        for j in range(TILE):
-            c[j], top[j], shift[j], _ = _window(peaks[j])
-            own[j] = peaks[j]
-        if task == SHARES or not given:
-            tile_terms(whole, c, top, shift, far)
+@_kernel
+def columns(x, out, peak, rest, task, given):
+    """Do what `rows` does where neighbours belong to different slices, a tile of them at a time."""
+    m, n = x.shape
+    width = min(m, TILE if n > 256 else 2 * TILE)
+    narrow, wide = np.empty((6, width), x.dtype), np.empty((3, width))
+    for a in range(0, m, width):
+        w = min(width, m - a)
+        peaks, c, top, shift, own, terms = (
+            narrow[0, :w],
+            narrow[1, :w],
+            narrow[2, :w],
+            narrow[3, :w],
+            narrow[4, :w],
+            narrow[5, :w],
+        )
+        total, lost, beside = wide[0, :w], wide[1, :w], wide[2, :w]
+        for j in range(w):
+            peaks[j] = peak[a + j] if given else -np.inf
         if not given:
-            tile_totals(z, own, total, lost)
-            for j in range(TILE):
-                r = without(without(total[j], own[j], 0.0), own[j], lost[j]) / own[j]
-                beside[j] = r if np.isfinite(peaks[j]) else np.nan if np.isnan(peaks[j]) else 0.0
-        if task == SHARES:
-            for j in range(TILE):
-                sums = own[j] * (1.0 + beside[j]) if given else without(total[j], own[j], lost[j])
-                c[j] = sums if np.isfinite(peaks[j]) else np.nan
             for i in range(n):
-                row, goal = z[i], out.T[i][a : a + w]
+                line_peaks(_line(x[a : a + w, i]), peaks)
+        far = _window(peaks[0])[3]
+        for j in range(w):
+            c[j], top[j], shift[j], _ = _window(peaks[j])
+        # The peaks' own terms come from the same instructions as theirs in the loop.
+        line_terms(peaks, own, c, top, shift, far)
+        for j in range(w):
+            total[j], lost[j] = own[j], 0.0
+        if task == SHARES or not given:
+            for i in range(n):
+                line_terms(_line(x[a : a + w, i]), terms, c, top, shift, far)
+                line_add(terms, total, lost)
+                if task == SHARES:
+                    goal = _line(out[a : a + w, i])
+                    for j in range(w):
+                        goal[j] = terms[j]
+        for j in range(w):
+            r = rest[a + j] if given else tail(total[j], own[j], lost[j]) / own[j]
+            beside[j] = r if np.isfinite(peaks[j]) else 0.0
+            if task == SHARES:
+                c[j] = own[j] * (1.0 + beside[j]) if np.isfinite(peaks[j]) else np.nan
+            elif task == PAIR:
+                peak[a + j], rest[a + j] = peaks[j], beside[j]
+        if task == SHARES:
+            for i in range(n):
+                goal = _line(out[a : a + w, i])
                 for j in range(w):
-                    goal[j] = row[j] / c[j]
-            continue
-        if task == PAIR:
+                    goal[j] /= c[j]
+        if task in (VALUE, LOGS):
             for j in range(w):
-                peak[first + j], rest[first + j] = peaks[j], beside[j]
-            continue
-        for j in range(TILE):
-            total[j] = log1p(beside[j])
+                total[j] = log1p(beside[j])
         if task == VALUE:
             for j in range(w):
-                peak[first + j] = peaks[j] + total[j]
-        else:
-            for j in range(TILE):
+                peak[a + j] = peaks[j] + total[j]
+        if task == LOGS:
+            for j in range(w):
                 c[j] = total[j]
             for i in range(n):
-                source, goal = x.T[i][a : a + w], out.T[i][a : a + w]
+                row, goal = _line(x[a : a + w, i]), _line(out[a : a + w, i])
                 for j in range(w):
-                    goal[j] = (source[j] - peaks[j]) - c[j]
+                    goal[j] = (row[j] - peaks[j]) - c[j]
 
 
-@_compiled
+@_kernel
+def short(x, out, peak, rest, task, given):
+    """Turn short rows into columns that fit in the cache."""
+    m, n = x.shape
+    width = 2 * TILE
+    turned, result = np.empty((n, width), x.dtype), np.empty((n, width), x.dtype)
+    for a in range(0, m, width):
+        w = min(width, m - a)
+        for i in range(n):
+            row, source = turned[i], x[a : a + w, i]
+            for j in range(w):
+                row[j] = source[j]
+        target = result[:, :w].T
+        beside = rest[a : a + w] if given or task == PAIR else rest
+        columns(turned[:, :w].T, target, peak[a : a + w], beside, task, given)
+        if task in (SHARES, LOGS):
+            for i in range(n):
+                row, goal = result[i], out[a : a + w, i]
+                for j in range(w):
+                    goal[j] = row[j]
+
+
+@_kernel
 def merge(peak, rest, peak_b, rest_b):
     """Merge pairs into the first: the larger peak wins."""
     for i in range(peak.size):
-        a, b = (peak[i], peak_b[i]) if peak[i] >= peak_b[i] else (peak_b[i], peak[i])
-        r, s = (rest[i], rest_b[i]) if peak[i] >= peak_b[i] else (rest_b[i], rest[i])
-        c, top, shift, far = _window(a)
-        least = top - far
-        y = b - c if b - c > least else least
-        factor = _exp(y, shift) / _exp(top, shift) if a != b else peak.dtype.type(1)
-        peak[i], rest[i] = a, r + (1.0 + s) * factor
+        top, low = _maximum(peak[i], peak_b[i]), min(peak[i], peak_b[i])
+        r, s = (rest[i], rest_b[i]) if peak[i] == top else (rest_b[i], rest[i])
+        rest[i] = r + (1.0 + s) * (math.exp(low - top) if low != top else 1.0)
+        peak[i] = top
 
 
-def _matrix(y: Array, kept: int) -> Array | None:
-    """Return a view with one kept and one reduced axis, None where memory does not allow it."""
-    slices, n = math.prod(y.shape[:kept]), math.prod(y.shape[kept:])
-    if y.flags.c_contiguous:
-        return y.reshape(slices, n)
-    turned = y.transpose(*range(kept, y.ndim), *range(kept))
-    return turned.reshape(n, slices).T if turned.flags.c_contiguous else None
+_lock = Lock()
 
 
-def _boxes(y: Array, kept: int) -> tuple[list[Box], list[Box]]:
-    """Cut an array into boxes that lie close together in memory: kept axes, reduced axes."""
-    near = sorted((i for i in range(y.ndim) if y.shape[i] > 1), key=lambda i: abs(y.strides[i]))
-    lengths = [1] * y.ndim
-    reduced = [i for i in near if i >= kept]
-    for axes, most in ((near[:1], RUN), (reduced, SLICE), (near, BLOCK)):
-        for i in axes:
-            room = most // (math.prod(lengths) // lengths[i])
-            lengths[i] = min(y.shape[i], max(lengths[i], room))
-        if axes is reduced and near[:1] == reduced[:1] and any(
-            lengths[i] < y.shape[i] for i in reduced
-        ):
-            break
-    cuts = [
-        [slice(a, min(a + step, n)) for a in range(0, n, step)]
-        for n, step in zip(y.shape, lengths, strict=True)
-    ]
-    return list(itertools.product(*cuts[:kept])), list(itertools.product(*cuts[kept:]))
+@cache
+def _ready(kernel: Any, dtype: Any) -> Any:
+    """Return the kernel, compiled for arrays of this dtype and whatever strides they have.
+
+    One signature for all: for each layout, and for read-only arrays, Numba would compile again.
+    """
+    if kernel is short:
+        _ready(columns, dtype)
+    number = types.float32 if dtype == np.float32 else types.float64
+    x, out = (types.Array(number, 2, "A", readonly=only) for only in (True, False))
+    vectors = types.Array(number, 1, "A"), types.Array(types.float64, 1, "A")
+    with _lock:
+        kernel.disable_compile(False)
+        kernel.compile((x, out, *vectors, types.intp, types.boolean))
+        kernel.disable_compile()
+    return kernel
+
+
+def _kernel_of(matrices: Sequence[Array], dtype: Any) -> Any:
+    """Return the kernel for matrices with a slice in each row, None if they must be copied."""
+    if any(m.dtype != dtype for m in matrices):
+        return None
+    if all(m.strides[1] == m.itemsize for m in matrices):
+        return rows if matrices[0].shape[1] >= ROW else short
+    many = len(matrices[0]) >= FEW and all(m.strides[0] == m.itemsize for m in matrices)
+    return columns if many else None
 
 
 def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads: int) -> Array:
     """Do a task for every slice of `x` along `axes`; return the values, or `out` filled."""
-    order = [i for i in range(x.ndim) if i not in axes]
-    kept, shape = len(order), [x.shape[i] for i in order]
-    dtype = np.dtype(np.float32 if np.can_cast(x.dtype, np.float32) and x.dtype.kind not in "biu" else np.float64)
-    y, target = (z.transpose(*order, *axes) for z in (x, x if out is None else out))
-    matrices = _matrix(y, kept), _matrix(target, kept)
-    by_rows = all(z is not None and z.flags.c_contiguous for z in matrices)
-    by_columns = all(z is not None and z.flags.f_contiguous and len(z) >= 16 for z in matrices)
-    plain = (by_rows or by_columns) and y.dtype == target.dtype == dtype
-    if plain:
-        (y, target), kept = matrices, 1
-        by_rows = by_rows and y.shape[1] >= ROW
-    value = np.empty(y.shape[:kept], dtype) if out is None else out
-    keeps, cuts = _boxes(y, kept)
-    nothing = NOTHING[2][dtype]
+    dtype, arrays = DTYPES[is_narrow(x.dtype)], [x] if out is None else [x, out]
+    n = math.prod(x.shape[i] for i in axes)
+    long = SLICE // dtype.itemsize
+    blocks = Blocks(arrays, axes, dtype, BLOCK if n <= long else long, BLOCK)
+    matrices = blocks.matrices()
+    kernel = None if matrices is None else _kernel_of(matrices, dtype)
+    if kernel is None:
+        blocks = Blocks(arrays, axes, dtype, COPIED // dtype.itemsize // len(arrays))
+    buffers: defaultdict[int, list[Array]] = defaultdict(lambda: [blocks.buffer() for _ in arrays])
+    value = np.empty(blocks.kept_shape if task == VALUE else 0, dtype)
+
+    def work(box: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
+        if matrices is not None and kernel is not None:
+            taken, goal, *_ = *(m[box] for m in matrices), NOTHING[dtype]
+            return _ready(kernel, dtype)(taken, goal, peak, rest, task, given)
+        room = buffers[get_ident()]
+        taken, goal = blocks.read(0, box, room[0]), NOTHING[dtype]
+        if out is not None:
+            goal = blocks.shaped(box, room[1])
+        fit = columns if blocks.axis == 0 else rows if taken.shape[1] >= ROW else short
+        turned = (m.T if blocks.axis == 0 else m for m in (taken, goal))
+        _ready(fit, dtype)(*turned, peak, rest, task, given)
+        if task in (SHARES, LOGS):
+            blocks.put(1, box, goal)
+
+    def pair_of(box: Box) -> tuple[Array, Array]:
+        size = math.prod(s.stop - s.start for s in box[: len(blocks.kept_shape)])
+        p = np.empty(size, dtype), np.empty(size)
+        work(box, *p, PAIR, False)
+        return p
 
     @quietly
-    def block(keep: Box, cut: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
-        if not plain:
-            piece = np.array(y[keep + cut], dtype, order="C", subok=False, ndmin=1)
-            z = piece.reshape(len(peak), -1)
-            if z.shape[1] >= ROW:
-                rows(z, z, peak, rest, task, given)
-            else:
-                tiles(z, z, 0, len(z), peak, rest, task, given)
-            if out is not None:
-                target[keep + cut] = piece.reshape(target[keep + cut].shape)
-        elif by_rows:
-            filled = nothing if out is None else target[keep + cut]
-            rows(y[keep + cut], filled, peak, rest, task, given)
+    def slices(kept: Box, run: Callable[..., Any]) -> None:
+        boxes, log = blocks.boxes(kept), value[kept].reshape(-1) if task == VALUE else NO_REST
+        if len(boxes) == 1:
+            work(boxes[0], log if task == VALUE else NOTHING[dtype][0], NO_REST, task, False)
         else:
-            filled = nothing if out is None else target[:, cut[0]]
-            tiles(y[:, cut[0]], filled, keep[0].start, keep[0].stop, peak, rest, task, given)
-
-    def pair(keep: Box, cut: Box) -> tuple[Array, Array]:
-        size = math.prod(s.stop - s.start for s in keep)
-        peak, rest = np.empty(size, dtype), np.empty(size)
-        block(keep, cut, peak, rest, task if len(cuts) == 1 else PAIR, False)
-        return peak, rest
-
-    def slices(keep: Box, run: Callable[..., Any]) -> None:
-        pairs = iter(run(lambda cut: pair(keep, cut), cuts))
-        peak, rest = next(pairs)
-        for other in pairs:
-            merge(peak, rest, *other)
-        if len(cuts) > 1 and task != VALUE:
-            list(run(lambda cut: block(keep, cut, peak, rest, task, True), cuts))
-        if task == VALUE:
-            total = peak if len(cuts) == 1 else peak + np.log1p(rest)
-            value[keep] = total.reshape(value[keep].shape)
-
-    if threads == 1 or len(keeps) == len(cuts) == 1:
-        for keep in keeps:
-            slices(keep, map)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            if len(keeps) >= threads:
-                list(pool.map(lambda keep: slices(keep, map), keeps))
+            pairs = iter(run(pair_of, boxes))
+            peak, rest = next(pairs)
+            for other in pairs:
+                merge(peak, rest, *other)
+            if task == VALUE:
+                log = peak + np.log1p(rest)
             else:
-                for keep in keeps:
-                    slices(keep, pool.map)
-    return value.reshape(shape) if out is None else out
+                list(run(lambda box: work(box, peak, rest, task, True), boxes))
+        if task == VALUE:
+            value[kept] = log.reshape(value[kept].shape)
+
+    keeps = list(blocks.kept_boxes())
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+        run = map if pool is None else partial(_spread, pool, threads)
+        if len(keeps) >= threads:
+            list(run(lambda kept: slices(kept, map), keeps))
+        else:
+            for kept in keeps:
+                slices(kept, run)
+    return value if out is None else out
 
 
-def _arguments(a: npt.ArrayLike, name: str, axis: Axis, threads: int) -> tuple[Array, Any, tuple[int, ...]] | None:
-    """Return the array, the dtype of the result and the axes; None for what the loops do not take."""
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)):
-        raise TypeError(f"threads must be an int, got {type(threads).__name__}")
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
+def _spread(pool: Any, threads: int, function: Callable[..., Any], items: Sequence[Any]) -> Any:
+    """Map in as many parts as there are threads: handing out every box would cost more."""
+    cuts = [len(items) * k // threads for k in range(threads + 1)]
+    parts = [items[a:b] for a, b in itertools.pairwise(cuts)]
+    work = quietly(lambda part: [function(item) for item in part])
+    return itertools.chain(*pool.map(work, parts))
+
+
+def _taken(
+    a: npt.ArrayLike, name: str, axis: Axis, threads: int
+) -> tuple[Array, Any, tuple[int, ...]] | None:
+    """Return array, dtype of the result and axes; None for what the loops do not take."""
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        error = ValueError if isinstance(threads, int) and threads is not True else TypeError
+        raise error(f"threads must be a positive int, got {threads!r}")
     if np.iscomplexobj(a):
         return None
     x, mask = real_array(a, name)
+    x = x if x.flags.aligned else x.copy()
     result, work = float_dtype(x)
     axes = normalised_axes(axis, x.ndim)
     return None if mask is not None or work != np.float64 else (x, result, axes)
 
 
-def _short(a: Any, axis: Axis) -> Array | None:
+def _few_rows(a: Any, axis: Axis) -> Array | None:
     """Return rows that lie in memory as `rows` takes them and are few, None for all the rest."""
-    if type(a) is not np.ndarray or a.dtype not in DTYPES or not 0 < a.size <= BLOCK:
+    if type(a) is not np.ndarray or a.dtype not in DTYPES or not 0 < a.nbytes <= SLICE:
         return None
-    if not a.flags.c_contiguous:
+    if not (a.flags.c_contiguous and a.flags.aligned):
         return None
     if a.ndim == 1 and (axis is None or (type(axis) is int and -1 <= axis <= 0)):
         return a.reshape(1, -1)
@@ -502,56 +550,135 @@ def logsumexp(
     out: Array | None = None,
     threads: int = 1,
 ) -> Any:
-    """Return the log of the sum of exponentials, as `lsebook.logsumexp` does, by compiled loops."""
-    if threads == 1 and out is None and not keepdims and (short := _short(a, axis)) is not None:
-        value = np.empty(len(short), short.dtype)
-        rows(short, NOTHING[2][short.dtype], value, NOTHING[1], VALUE, False)
-        return value[0] if short is not a else value
-    taken = _arguments(a, "a", axis, threads)
+    r"""Return the log of the sum of exponentials, :math:`\log \sum_i e^{a_i}`, by compiled loops.
+
+    Parameters
+    ----------
+    a : array_like
+        Exponents, of any shape, layout and real dtype. float16 and bfloat16 are computed in
+        float32, integers and bools in float64.
+    axis : int, tuple of int or None
+        Axes to reduce; None reduces all of them, ``()`` none.
+    keepdims : bool
+        Keep the reduced axes with length 1.
+    out : ndarray, optional
+        Where to store the result.
+    threads : int
+        How many threads may compute. The result does not depend on it.
+
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.logsumexp`, with the same special values and accuracy.
+
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.logsumexp` does; also if `threads` is not a positive int.
+
+    Notes
+    -----
+    The first call for a dtype and a shape compiles for some seconds; the machine code is kept
+    beside the package, or in a folder of the user, if one can be written to. Temporary memory is at
+    most 1 MiB for each thread; misaligned arrays are copied. Masked arrays, longdouble and complex
+    numbers go to `lsebook.logsumexp`.
+
+    Examples
+    --------
+    >>> from lsebook.compiled import logsumexp
+    >>> float(logsumexp([1000.0, 1000.0]))
+    1000.6931471805599
+    """
+    if threads == 1 and out is None and not keepdims and (few := _few_rows(a, axis)) is not None:
+        value = np.empty(len(few), few.dtype)
+        _ready(rows, few.dtype)(few, NOTHING[few.dtype], value, NO_REST, VALUE, False)
+        return value if few is a else value[0]
+    taken = _taken(a, "a", axis, threads)
     if taken is None:
         return lsebook.logsumexp(a, axis, keepdims=keepdims, out=out)
     x, result, axes = taken
-    if x.size == 0:
-        value = np.full([n for i, n in enumerate(x.shape) if i not in axes], -np.inf, result)
-    else:
-        value = _run(x, axes, None, VALUE, threads).astype(result, copy=False)
-    return delivered(np.expand_dims(value, axes) if keepdims else value, out)
+    left = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
+    if out is not None:
+        checked_out(out, tuple(left), result)
+    value = _run(x, axes, None, VALUE, threads) if x.size else np.full(left, -np.inf, result)
+    value = quietly(value.astype)(result, copy=False)
+    return delivered(value.reshape(left), out)
 
 
-def _normalised(x: npt.ArrayLike, axis: Axis, out: Array | None, task: int, threads: int) -> Any:
-    if threads == 1 and out is None and (short := _short(x, axis)) is not None:
-        filled = np.empty(short.shape, short.dtype)
-        rows(short, filled, filled[0], NOTHING[1], task, False)
-        return filled[0] if short is not x else filled
-    taken = _arguments(x, "x", axis, threads)
-    if taken is None:
-        function = lsebook.softmax if task == SHARES else lsebook.log_softmax
-        value = function(x, axis)
-        return value if out is None else delivered(np.asarray(value), out)
-    values, result, axes = taken
-    fits = (
-        isinstance(out, np.ndarray)
-        and out.shape == values.shape
-        and out.dtype == result
-        and out.flags.writeable
-        and (not np.may_share_memory(out, values) or _same(out, values))
-    )
-    target = out if fits and out is not None else np.empty_like(values, result, subok=False)
-    if values.size:
-        _run(values, axes, target, task, threads)
-    return delivered(target, None if target is out else out) if target is not out else out
+def softmax(
+    x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1
+) -> Any:
+    r"""Return the softmax, :math:`e^{x_i} / \sum_j e^{x_j}`, by compiled loops.
 
+    Parameters
+    ----------
+    x, axis, threads
+        As for `logsumexp`.
+    out : ndarray, optional
+        Where to store the result; may be `x` itself.
 
-def _same(a: Array, b: Array) -> bool:
-    """Say whether two arrays are the same view of the same memory."""
-    return a.ctypes.data == b.ctypes.data and a.strides == b.strides and a.dtype == b.dtype
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.softmax`, with the same special values and accuracy.
 
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.softmax` does; also if `threads` is not a positive int.
 
-def softmax(x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1) -> Any:
-    """Return the softmax."""
+    Examples
+    --------
+    >>> from lsebook.compiled import softmax
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5])
+    """
     return _normalised(x, axis, out, SHARES, threads)
 
 
-def log_softmax(x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1) -> Any:
-    """Return the log softmax."""
+def log_softmax(
+    x: npt.ArrayLike, axis: Axis = None, *, out: Array | None = None, threads: int = 1
+) -> Any:
+    r"""Return the log of the softmax, :math:`x_i - \log \sum_j e^{x_j}`, by compiled loops.
+
+    Parameters
+    ----------
+    x, axis, out, threads
+        As for `softmax`.
+
+    Returns
+    -------
+    ndarray or scalar
+        As from `lsebook.log_softmax`, with the same special values and accuracy.
+
+    Raises
+    ------
+    TypeError, ValueError, numpy.exceptions.AxisError
+        As `lsebook.log_softmax` does; also if `threads` is not a positive int.
+
+    Examples
+    --------
+    >>> from lsebook.compiled import log_softmax
+    >>> log_softmax([1000.0, 0.0])
+    array([    0., -1000.])
+    """
     return _normalised(x, axis, out, LOGS, threads)
+
+
+def _normalised(x: npt.ArrayLike, axis: Axis, out: Array | None, task: int, threads: int) -> Any:
+    if threads == 1 and out is None and (few := _few_rows(x, axis)) is not None:
+        filled = np.empty(few.shape, few.dtype)
+        _ready(rows, few.dtype)(few, filled, filled[0], NO_REST, task, False)
+        return filled if few is x else filled[0]
+    taken = _taken(x, "x", axis, threads)
+    if taken is None:
+        return (lsebook.softmax if task == SHARES else lsebook.log_softmax)(x, axis, out=out)
+    values, result, axes = taken
+    target = np.empty_like(values, result, subok=False)
+    if out is not None and checked_out(out, values.shape, result).dtype == result:
+        same = out.flags.aligned and out.__array_interface__ == values.__array_interface__
+        if same or (out.flags.aligned and not np.may_share_memory(out, values)):
+            target = out
+    if values.size:
+        _run(values, axes, target, task, threads)
+    return out if target is out else delivered(target, out)

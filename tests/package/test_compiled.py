@@ -8,20 +8,20 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import exact
 import ml_dtypes
 import mpmath
 import numpy as np
 import pytest
 import scipy.special
-from exact import assert_within, ulps
 from hypothesis import given
 from hypothesis import strategies as st
-from test_layouts import LAYOUTS, axes_of, values
-from test_special_values import LOGSUMEXP, SOFTMAX
 
 import lsebook
 from lsebook import compiled
+from tests.package import judge
+from tests.package.judge import assert_within, ulps
+from tests.package.tables import LOGSUMEXP, SOFTMAX
+from tests.package.test_layouts import LAYOUTS, axes_of, values
 
 inf, nan = np.inf, np.nan
 FUNCTIONS = {name: getattr(compiled, name) for name in compiled.__all__}
@@ -65,7 +65,7 @@ def kinds(n, rng):
 def test_a_result_belongs_to_its_slice_alone(name, n, dtype, columns):
     rng = np.random.default_rng(n)
     with np.errstate(over="ignore"):
-        rows = np.array([row for _ in range(200) for row in kinds(n, rng)], dtype)
+        rows = np.array([row for _ in range(50) for row in kinds(n, rng)], dtype)
     rows = rows[rng.permutation(len(rows))]
     x = np.ascontiguousarray(rows.T) if columns else rows
     got = FUNCTIONS[name](x, axis=0 if columns else 1)
@@ -218,7 +218,7 @@ def test_errors_are_those_of_the_numpy_engine(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_threads_that_cannot_be(name):
     for bad, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)):
-        with pytest.raises(error, match="^threads must be "):
+        with pytest.raises(error, match=r"^threads must be a positive int, got "):
             FUNCTIONS[name]([1.0], threads=bad)
 
 
@@ -285,7 +285,7 @@ def test_exp64_is_within_one_ulp_of_mpmath():
 
 
 def test_exp32_is_within_one_ulp_of_mpmath():
-    assert worst_exp(compiled.exp32, np.float32, 23, 127, 60, 87.0, 500.0, 8000) <= 1.0
+    assert worst_exp(compiled.exp32, np.float32, 23, 127, 60, 87.0, 500.0, 4000) <= 1.0
 
 
 def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
@@ -302,7 +302,7 @@ def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
         for y in ys.astype(dtype):
             if y > top:
                 continue
-            want = mpmath.exp(exact.number(y)) * mpmath.mpf(2) ** -k
+            want = mpmath.exp(judge.number(y)) * mpmath.mpf(2) ** -k
             worst = max(worst, ulps(exp(y, shift), want, dtype))
     return worst
 
@@ -310,20 +310,20 @@ def worst_exp(exp, dtype, bits, bias, lift, least, limit, count):
 def test_log1p_is_within_two_ulp_of_mpmath():
     rng = np.random.default_rng(0)
     rs = np.r_[0.0, 5e-324, 10.0 ** rng.uniform(-320, 18, 3000), rng.uniform(0, 4, 2000), 2.0**60]
-    worst = max(ulps(compiled.log1p(r), mpmath.log1p(exact.number(r))) for r in rs)
+    worst = max(ulps(compiled.log1p(r), mpmath.log1p(judge.number(r))) for r in rs)
     assert worst <= 2.0
 
 
 def log_sum(x):
     """The log of the sum of exponentials, with a tail that 80 digits lose beside 1."""
     peak = int(np.argmax(x))
-    return exact.number(x[peak]) - exact.log_share(x, peak)
+    return judge.number(x[peak]) - judge.log_share(x, peak)
 
 
 def bound(x):
     """The contract of logsumexp in ulp: max(4, 3 kappa)."""
-    terms = [mpmath.exp(exact.number(v)) for v in x]
-    weighted = mpmath.fsum(t * abs(exact.number(v)) for t, v in zip(terms, x, strict=True))
+    terms = [mpmath.exp(judge.number(v)) for v in x]
+    weighted = mpmath.fsum(t * abs(judge.number(v)) for t, v in zip(terms, x, strict=True))
     kappa = weighted / mpmath.fsum(terms) / abs(log_sum(x))
     return max(4.0, float(3 * kappa))
 
@@ -342,7 +342,7 @@ def hard_slices(rng):
 @pytest.mark.parametrize("columns", [False, True])
 def test_logsumexp_keeps_its_contract(columns):
     rng = np.random.default_rng(3)
-    for _ in range(12):
+    for _ in range(8):
         for x in hard_slices(rng):
             if columns:
                 got = compiled.logsumexp(np.repeat(x[:, None], 16, axis=1), axis=0)[3]
@@ -355,7 +355,7 @@ def test_logsumexp_keeps_its_contract(columns):
 @pytest.mark.parametrize("columns", [False, True])
 def test_softmax_and_log_softmax_keep_their_contract(name, columns):
     rng = np.random.default_rng(4)
-    for _ in range(12):
+    for _ in range(8):
         for x in hard_slices(rng):
             if columns:
                 got = FUNCTIONS[name](np.repeat(x[:, None], 16, axis=1), axis=0)[:, 3]
@@ -365,7 +365,7 @@ def test_softmax_and_log_softmax_keep_their_contract(name, columns):
             # Beyond the window the differences from the peak are rounded.
             spread = 0.0 if abs(peak) <= 1e5 else float(np.ptp(x))
             for i in {0, len(x) - 1, int(x.argmax()), int(x.argmin())}:
-                log = exact.log_share(x, i)
+                log = judge.log_share(x, i)
                 want, most = (log, 5) if name == "log_softmax" else (mpmath.exp(log), 8)
                 assert ulps(got[i], want) <= most + spread
 
@@ -379,7 +379,7 @@ def test_float32_keeps_its_contract():
         if abs(want) >= 1:
             assert ulps(compiled.logsumexp(x), want, np.float32) <= 2
         for i in (0, int(x.argmax()), int(x.argmin())):
-            log = exact.log_share(x, i)
+            log = judge.log_share(x, i)
             assert ulps(compiled.log_softmax(x)[i], log, np.float32) <= 8
             assert ulps(compiled.softmax(x)[i], mpmath.exp(log), np.float32) <= 8
 
@@ -393,7 +393,7 @@ def test_tiny_tails_and_subnormal_shares(dtype):
     assert compiled.logsumexp(np.r_[0.0, np.full(100_000, -inf)].astype(dtype)) == 0.0
     far = dtype(-740.0 if dtype is np.float64 else -100.0)
     share = compiled.softmax(np.array([0.0, far], dtype))[1]
-    want = mpmath.exp(exact.number(far))
+    want = mpmath.exp(judge.number(far))
     assert 0 < share < np.finfo(dtype).tiny
     assert ulps(share, want, dtype) <= 1
     np.testing.assert_allclose(
@@ -494,7 +494,11 @@ def test_importing_the_package_does_not_import_numba():
 
 def test_without_numba_the_error_names_the_extra(tmp_path):
     root = str(Path(lsebook.__file__).parents[1])
-    code = "import sys; sys.modules['numba'] = None\ntry: import lsebook.compiled\nexcept ImportError as e: print(e)"
+    code = (
+        "import sys; sys.modules['numba'] = None\n"
+        "try: import lsebook.compiled\n"
+        "except ImportError as e: print(e)"
+    )
     assert "pip install 'lsebook[compiled]'" in python(code, tmp_path, PYTHONPATH=root)
 
 
@@ -514,6 +518,7 @@ def test_works_where_no_folder_can_be_written_to(tmp_path):
         PYTHONPATH=str(tmp_path),
         PYTHONDONTWRITEBYTECODE="1",
         NUMBA_CACHE_DIR="",
+        NUMBA_OPT="0",
         HOME=home,
         XDG_CACHE_HOME=home,
     )
