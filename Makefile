@@ -13,7 +13,7 @@ HELD_BACK := sphinx docutils myst-parser myst-nb pydata-sphinx-theme sphinx-book
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 INSTALL = -r requirements.txt
-ALL = -e ".[dask,book,test]"
+ALL = -e ".[compiled,dask,book,test]"
 OLDEST = $(shell sed -nE 's/^(dask|dependencies) = //p' pyproject.toml \
     | grep -oE '(numpy|scipy|dask|distributed)(\[[a-z]+\])?>=[0-9.]+' | sed 's/>=/==/')
 PYTEST := $(BIN)/python -m pytest -n 2
