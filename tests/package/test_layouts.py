@@ -266,8 +266,6 @@ MIB = 2**20
 def test_temporary_memory_is_at_most_one_mebibyte(name, shape, axis, scale, dtype):
     x = (np.random.default_rng(0).normal(size=shape) * scale).astype(dtype)
     function = getattr(lsebook, name)
-    # The first slice that cancels builds a table, once.
-    lsebook.logsumexp([-0.7, -0.7])
     tracemalloc.start()
     result = function(x, axis=axis)
     peak = tracemalloc.get_traced_memory()[1]
