@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         stream_steps,
     )
 
-_PARTS = {
+_PARTS: dict[str, tuple[str, ...]] = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
     "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
@@ -47,6 +47,7 @@ _PARTS = {
         "merge_tree",
         "stream_steps",
     ),
+    "part4": (),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
