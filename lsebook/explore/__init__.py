@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
+    from lsebook.explore.part4 import double_softmax
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "canvas": ("Explorable",),
@@ -47,7 +48,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": (),
+    "part4": ("double_softmax",),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -57,6 +58,7 @@ __all__ = [
     "cluster_costs",
     "coin_products",
     "digits_lost",
+    "double_softmax",
     "exp_cliffs",
     "log1mexp_forms",
     "log_sum_exp",

@@ -73,6 +73,13 @@ def joined(p, q):
     return [mpf(peak), *sums]
 
 
+def binary_loss(z, y):
+    z, y = numbers(z), numbers(y)
+    return [
+        v * mp.log1p(mp.exp(-u)) + (1 - v) * mp.log1p(mp.exp(u)) for u, v in zip(z, y, strict=True)
+    ]
+
+
 def combined(states):
     if any(mp.isnan(c) for c, _ in states):
         return mp.nan
@@ -107,6 +114,7 @@ TRUTH = {
     "merge_attention": joined,
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,
+    "binary_loss": binary_loss,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -369,6 +377,8 @@ def test_wrong_answers_fail(name, answer):
         ("combine_states", "log for log1p", "tail"),
         ("combine_states", "mean", "holds exp(c) (1 + r)"),
         ("combine_states", "the state", "one number"),
+        ("binary_loss", "clipped", "proportional to the score"),
+        ("binary_loss", "softplus less y z", "beside the 1, or beside z"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

@@ -64,7 +64,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers"}
+    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "softmax"}
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -295,3 +295,34 @@ def test_cluster_costs_shows_the_estimate_of_chapter_13():
     assert "x: 8TB / 1000" in shown
     assert "8 s" in shown
     assert "log2(chunks): 16" in shown
+
+
+@pytest.mark.parametrize(
+    ("z", "k", "classes"), [(4, 3, 10), (-10, 3, 10), (20, 6, 50257), (0, 0, 2)]
+)
+def test_softmax_applied_twice(z: float, k: int, classes: int) -> None:
+    lines = texts(explore.double_softmax, z=z, k=k)
+    x = [mpf(z)] + [mpf(0)] * (classes - 1)
+
+    def loss(scores: list[mpf]) -> mpf:
+        return mp.log(mp.fsum(mp.exp(v) for v in scores)) - scores[0]
+
+    def softmax_of(first: mpf) -> list[mpf]:
+        total = mp.exp(first) + classes - 1
+        return [mp.exp(first) / total] + [1 / total] * (classes - 1)
+
+    def twice(first: mpf) -> mpf:
+        return loss(softmax_of(first))
+
+    def once(first: mpf) -> mpf:
+        return loss([first, *x[1:]])
+
+    for start, f in (("softmax(x)", once), ("softmax(softmax(x))", twice)):
+        shown, slope = lines[lines.index(start) + 1 : lines.index(start) + 3]
+        assert abs(float(shown) - f(mpf(z))) <= decimals(shown)
+        slope = slope.removeprefix("d/dz: ")
+        exact = (f(mpf(z) + mpf("1e-8")) - f(mpf(z) - mpf("1e-8"))) / mpf("2e-8")
+        assert abs(float(slope) - exact) <= decimals(slope)
+    assert f"K = {classes}" in lines[-1]
+    floor = mp.log(mp.e + classes - 1) - 1
+    assert abs(float(lines[-1].rpartition(" ")[2]) - floor) < 1e-4 * max(floor, 1)
