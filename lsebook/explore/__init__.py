@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
+    from lsebook.explore.part4 import (
+        harmonic_mean,
+    )
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "canvas": ("Explorable",),
@@ -47,7 +50,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": (),
+    "part4": ("harmonic_mean",),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -58,6 +61,7 @@ __all__ = [
     "coin_products",
     "digits_lost",
     "exp_cliffs",
+    "harmonic_mean",
     "log1mexp_forms",
     "log_sum_exp",
     "memory_traffic",
