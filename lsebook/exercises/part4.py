@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from lsebook.exercises.cases import OVERFLOW, Case, Exercise, Hint
+from lsebook.exercises.cases import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
+from lsebook.exercises.hints import SUM, not_a_distribution
 
 _SURE = Hint(
     "확신하며 맞혔을 때의 작은 손실이 사라졌습니다. 1이나 z에 묻히지 않았나요?",
     "The small loss of a sure and right answer is gone: was it lost beside the 1, or beside z?",
 )
+
 _WRONG = Hint(
     "확신하며 틀렸습니다. 손실은 커도 유한하고, 점수에 비례합니다.",
     "Sure and wrong: the loss is large but finite, and proportional to the score.",
 )
+
 BINARY_LOSS = Exercise(
     "binary_loss",
     "z, y",
@@ -43,5 +46,140 @@ BINARY_LOSS = Exercise(
     ),
 )
 
+INF = float("inf")
+
+LN2 = 0.6931471805599453
+
+LN3 = 1.0986122886681098
+
+# Chapter 17
+
+EFFECTIVE_SIZE = Exercise(
+    "effective_size",
+    "log_w",
+    Hint(
+        "정의 (Σ wᵢ)² / Σ wᵢ²와 비교해 보세요.",
+        "Compare with the definition, (Σ wᵢ)² / Σ wᵢ².",
+    ),
+    (
+        Case((np.zeros(4),), 4.0),
+        Case((np.array([0.0, LN3]),), 1.6, name="[0, log 3]"),
+        Case((np.array([0.0, 2.0, 1.0]),), 1.9586986534143886),
+        Case((np.array([1000.0, 1000.0, 999.0]),), 2.6257483271778526, OVERFLOW),
+        Case((np.full(3, -1000.0),), 3.0, UNDERFLOW),
+        Case((np.array([-800.0, 0.0, -INF, -2.0]),), 1.2658022288340798),
+        Case((np.array([0.0, 700.0, -700.0]),), 1.0, OVERFLOW),
+    ),
+    (
+        (
+            lambda got, case: bool(got > len(case.arguments[0]) * (1 + 1e-9)),
+            Hint(
+                "유효 표본 크기는 표본의 수보다 클 수 없습니다.",
+                "The effective size cannot exceed the number of samples.",
+            ),
+        ),
+    ),
+)
+
+_OBSERVATIONS = Hint(
+    "행은 표본이고 열은 관측입니다. 무엇을 평균하고 무엇을 더하나요?",
+    "Rows are samples, columns observations: which of them are averaged, which added?",
+)
+
+
+def _logs_averaged(got: Array, case: Case) -> bool:
+    """Whether the logs were averaged in the place of the likelihoods."""
+    return bool(np.allclose(got, np.mean(case.arguments[0], axis=0).sum()))
+
+
+LPPD = Exercise(
+    "lppd",
+    "log_likelihood",
+    _OBSERVATIONS,
+    (
+        Case((np.array([[-1.0, -2.0, -0.5], [-2.0, -1.0, -0.5]]),), -3.2597709860834447),
+        Case(
+            (
+                np.array(
+                    [[0.0, -3.0, -1.0], [-1.0, -5.0, -2.0], [-3.0, -1.0, -4.0], [-2, -2, -0.5]]
+                ),
+            ),
+            -4.178476488457927,
+            name="four samples of three observations",
+        ),
+        Case((np.array([[-1000.0, -3.0, -2.0], [-1001.0, -1.0, -2.0]]),), -1003.9461046625587),
+        Case(
+            (np.array([[-800.0], [-900.0], [-850.0]]) * np.ones(4),),
+            -3204.3944491546727,
+            UNDERFLOW,
+            name="[[-800] * 4, [-900] * 4, [-850] * 4]",
+        ),
+        Case(
+            (np.array([[1000.0, 0.0], [1001.0, 2.0], [999.0, 1.0]]),), 1001.6179873515525, OVERFLOW
+        ),
+        Case((np.array([[-INF, -1.0], [-2.0, -3.0]]),), -4.2593663500769186),
+    ),
+    (
+        (
+            _logs_averaged,
+            Hint(
+                "로그를 평균했습니다. 평균해야 하는 것은 가능도입니다.",
+                "The logs were averaged; it is the likelihoods that should be.",
+            ),
+        ),
+    ),
+)
+
+_LARGE_COUNTS = Hint(
+    "계승은 170!까지만 float64에 들어갑니다. 합은 얼마나 큰가요?",
+    "Factorials fit float64 only up to 170!: how large are the totals?",
+)
+
+CHANGE_POSTERIOR = Exercise(
+    "change_posterior",
+    "counts",
+    Hint(
+        "k번째 자리의 무게는 앞의 k년과 뒤의 나머지가 각각 갖는 증거의 곱입니다.",
+        "The weight of place k is the product of the evidences of the first k years and the rest.",
+    ),
+    (
+        Case((np.array([3.0, 0, 1]),), [0.6923076923076923, 0.3076923076923077]),
+        Case((np.zeros(4),), [0.34615384615384615, 0.3076923076923077, 0.34615384615384615]),
+        Case(
+            (np.array([1.0, 4, 0, 0]),),
+            [0.07773374326894027, 0.7279318985587091, 0.19433435817235067],
+        ),
+        Case(
+            (np.array([100.0, 90, 110, 20, 30]),),
+            [
+                1.653685292608054e-29,
+                1.5201669402954786e-25,
+                0.9999999999571195,
+                4.288043237232489e-11,
+            ],
+            _LARGE_COUNTS,
+            rtol=1e-9,
+        ),
+        Case(
+            (np.array([1000.0, 900, 1100, 1000, 1200, 500]),),
+            [
+                7.025826048213515e-176,
+                3.2888223076221994e-206,
+                4.215516575735763e-212,
+                2.1276530448213974e-183,
+                1.0,
+            ],
+            _LARGE_COUNTS,
+            rtol=1e-9,
+        ),
+    ),
+    ((not_a_distribution, SUM),),
+)
+
 # By chapter, in the order in which a reader meets them.
-PART4: tuple[Exercise, ...] = (BINARY_LOSS,)
+PART4: tuple[Exercise, ...] = (
+    BINARY_LOSS,
+    EFFECTIVE_SIZE,
+    LPPD,
+    CHANGE_POSTERIOR,
+)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
-    from lsebook.explore.part4 import double_softmax
+    from lsebook.explore.part4 import double_softmax, harmonic_mean
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "canvas": ("Explorable",),
@@ -48,7 +48,10 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": ("double_softmax",),
+    "part4": (
+        "double_softmax",
+        "harmonic_mean",
+    ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -60,6 +63,7 @@ __all__ = [
     "digits_lost",
     "double_softmax",
     "exp_cliffs",
+    "harmonic_mean",
     "log1mexp_forms",
     "log_sum_exp",
     "memory_traffic",

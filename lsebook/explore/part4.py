@@ -1,9 +1,14 @@
 """Figures of Part 4: the trick at work on real data, in the order of the chapters."""
 
+import math
+
 import altair as alt
+import mpmath
+import numpy as np
 
 from lsebook.explore.canvas import (
     BLUE,
+    INK,
     PALE,
     RED,
     Explorable,
@@ -12,6 +17,7 @@ from lsebook.explore.canvas import (
     number,
     row,
     slider,
+    table,
 )
 
 CLASSES = (2, 3, 4, 10, 100, 1000, 50257)
@@ -96,4 +102,111 @@ def double_softmax() -> Explorable:
         [slider("z", 4, -10, 20, 0.5), slider("k", 3, 0, len(CLASSES) - 1, 1)],
         height=240,
         left=44,
+    )
+
+
+# Coal-mining disasters and years of chapter 17, and log Π y!.
+DISASTERS, YEARS, LOG_FACTORIALS = 191, 112, 114.52110986946805
+
+RATES = 10
+
+
+def harmonic_draws(k: float) -> float:
+    """The log harmonic mean of 1000 likelihoods, where the prior's rate is 10^k."""
+    rates = np.random.default_rng(17).gamma(DISASTERS + 1, 1 / (YEARS + 10**k), size=1000)
+    logs = DISASTERS * np.log(rates) - YEARS * rates
+    low = logs.min()
+    return float(low - np.log(np.mean(np.exp(low - logs))) - LOG_FACTORIALS)
+
+
+def samples_needed(k: float) -> float:
+    """The decimal log of how many samples it takes to see one beyond the prior's median."""
+    rate = mpmath.mpf(10) ** k
+    at = (YEARS + rate) * mpmath.log(2) / rate
+    below = mpmath.gammainc(DISASTERS + 1, 0, at, regularized=True)
+    above = mpmath.gammainc(DISASTERS + 1, at, regularized=True)
+    return float(-mpmath.log10(min(below, above)))
+
+
+def harmonic_mean() -> Explorable:
+    """Show the log evidence of one rate, and its estimate by a harmonic mean, which stays.
+
+    Returns
+    -------
+    Explorable
+        With a slider for the decimal log k of the rate b of the exponential prior.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.harmonic_mean()
+    <explore.harmonic_mean: k>
+    """
+    places = [round(-4 + i / RATES, 1) for i in range(4 * RATES + 1)]
+    gamma = math.lgamma(DISASTERS + 1) - LOG_FACTORIALS
+    curve = [
+        {
+            "k": k,
+            "y": round(k * math.log(10) + gamma - (DISASTERS + 1) * math.log(YEARS + 10**k), 4),
+            "h": round(harmonic_draws(k), 3),
+        }
+        for k in places
+    ]
+    needed = [round(samples_needed(k)) for k in places]
+    here = row(
+        i=f"round((k + 4) * {RATES})",
+        k="k",
+        y=f"{[point['y'] for point in curve]}[datum.i]",
+        h=f"{[point['h'] for point in curve]}[datum.i]",
+        n=f"{needed}[datum.i]",
+        shown_y=number("datum.y", ".2f"),
+        shown_h=number("datum.h", ".2f"),
+    )
+    x = alt.X(
+        "k:Q",
+        title="k",
+        scale=alt.Scale(domain=[-4, 0], nice=False),
+        axis=alt.Axis(values=[-4, -3, -2, -1, 0], format="d"),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=None,
+        scale=alt.Scale(domain=[-215, -203], nice=False, range=[250, 84]),
+        axis=alt.Axis(values=[-214, -210, -206], format="d"),
+    )
+    points = table(curve)
+    layers = [
+        points.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y),
+        points.transform_filter("round(datum.k * 10) % 2 == 0")
+        .mark_point(filled=True, size=30, color=RED, opacity=1)
+        .encode(x=x, y="h:Q"),
+        here.mark_rule(strokeDash=[4, 4], strokeWidth=1.5, color=INK).encode(
+            x=x, y="y:Q", y2="h:Q"
+        ),
+        here.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x=x, y=y),
+        here.mark_point(filled=True, size=110, color=RED, opacity=1).encode(x=x, y="h:Q"),
+        line_of_text(here, "'exact:  log Z = ' + datum.shown_y", 0, 12, color=BLUE, fontSize=16),
+        line_of_text(
+            here,
+            "'harmonic mean, n = 1000:  log Z = ' + datum.shown_h",
+            0,
+            36,
+            color=RED,
+            fontSize=16,
+        ),
+        line_of_text(
+            here,
+            "'b = ' + format(pow(10, k), '.2~g') + ',  needed: n = 10^' + datum.n",
+            0,
+            60,
+            fontSize=16,
+        ),
+    ]
+    return explorable(
+        "harmonic_mean",
+        "Z = ∫ p(y | r) b exp(-b r) dr, b = 10^k",
+        layers,
+        [slider("k", -3, -4, 0, 0.1)],
+        height=250,
+        left=52,
     )

@@ -89,6 +89,24 @@ def combined(states):
     return mp.log(total) if total else -mp.inf
 
 
+def effective_size(log_w):
+    return mp.exp(2 * lse(log_w) - lse([2 * v for v in numbers(log_w)]))
+
+
+def lppd(log_likelihood):
+    return mp.fsum(lse(column) - mp.log(len(column)) for column in np.transpose(log_likelihood))
+
+
+def change_posterior(counts):
+    def log_evidence(part):
+        n = int(sum(part))
+        return mp.loggamma(n + 1) - (n + 1) * mp.log(len(part) + 1)
+
+    logs = [log_evidence(counts[:k]) + log_evidence(counts[k:]) for k in range(1, len(counts))]
+    total = mp.log(mp.fsum(map(mp.exp, logs)))
+    return [mp.exp(v - total) for v in logs]
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
@@ -115,6 +133,9 @@ TRUTH = {
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,
     "binary_loss": binary_loss,
+    "effective_size": effective_size,
+    "lppd": lppd,
+    "change_posterior": change_posterior,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -128,9 +149,17 @@ ORDER_FREE = {
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
+    "effective_size",
 }
 # Those of them whose argument is a plain list of numbers.
-SORTABLE = {"log_product", "logsumexp_1d", "logsumexp_accurate", "streaming", "logsumexp_blocks"}
+SORTABLE = {
+    "effective_size",
+    "log_product",
+    "logsumexp_1d",
+    "logsumexp_accurate",
+    "streaming",
+    "logsumexp_blocks",
+}
 
 
 def floats(nest):
@@ -379,6 +408,13 @@ def test_wrong_answers_fail(name, answer):
         ("combine_states", "the state", "one number"),
         ("binary_loss", "clipped", "proportional to the score"),
         ("binary_loss", "softplus less y z", "beside the 1, or beside z"),
+        ("effective_size", "definition", "overflowed"),
+        ("effective_size", "count", "definition"),
+        ("lppd", "wrong axis", "Rows are samples"),
+        ("lppd", "mean of logs", "likelihoods that should be"),
+        ("change_posterior", "definition", "170!"),
+        ("change_posterior", "logs", "add up to 1"),
+        ("change_posterior", "first half alone", "product of the evidences"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

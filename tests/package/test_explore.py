@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from lsebook.explore.canvas import picture
 from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
 from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 
+DATA = Path(__file__).parents[2] / "data"
 FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
@@ -65,6 +67,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
     code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "softmax"}
+    code |= {"exact", "harmonic", "mean", "needed"}
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -326,3 +329,28 @@ def test_softmax_applied_twice(z: float, k: int, classes: int) -> None:
     assert f"K = {classes}" in lines[-1]
     floor = mp.log(mp.e + classes - 1) - 1
     assert abs(float(lines[-1].rpartition(" ")[2]) - floor) < 1e-4 * max(floor, 1)
+
+
+@pytest.mark.parametrize("k", [-4, -3, -1.7, 0])
+def test_harmonic_mean_stays_where_the_evidence_falls(k):
+    """The evidence by integration, the samples that it takes by counting in logs."""
+    shown = texts(explore.harmonic_mean, k=k)
+    counts = np.loadtxt(DATA / "coal.csv", delimiter=",", skiprows=1)[:, 1]
+    total, years, rate = int(counts.sum()), len(counts), mpf(10) ** k
+    with mp.workdps(30):
+        factorials = mp.fsum(mp.loggamma(int(y) + 1) for y in counts)
+        peak = total / (years + rate)
+
+        def term(r):
+            return rate * mp.exp(total * mp.log(r / peak) - (years + rate) * (r - peak))
+
+        integral = mp.quad(term, mp.linspace(0.2, 5, 25))
+        exact = mp.log(integral) + total * mp.log(peak) - (years + rate) * peak - factorials
+        # By parts: Q(n + 1, x) is the Poisson probability of at most n events where x are expected.
+        x = (years + rate) * mp.log(2) / rate
+        above = mp.fsum(mp.exp(j * mp.log(x) - x - mp.loggamma(j + 1)) for j in range(total + 1))
+        needed = -mp.log10(min(above, 1 - above))
+    assert float(after("exact: log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
+    estimate = float(after("harmonic mean, n = 1000: log Z = ", shown))
+    assert -204.95 < estimate < -204.7
+    assert int(after(f"b = {10.0**k:.2g}, needed: n = 10^", shown)) == round(float(needed))
