@@ -35,8 +35,11 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
+    from lsebook.explore.part4 import (
+        mixture_units,
+    )
 
-_PARTS: dict[str, tuple[str, ...]] = {
+_PARTS = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
     "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
@@ -47,7 +50,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": (),
+    "part4": ("mixture_units",),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -62,6 +65,7 @@ __all__ = [
     "log_sum_exp",
     "memory_traffic",
     "merge_tree",
+    "mixture_units",
     "shift_window",
     "smooth_max",
     "softmax_bars",
