@@ -35,9 +35,9 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
-    from lsebook.explore.part4 import double_softmax, harmonic_mean
+    from lsebook.explore.part4 import double_softmax, harmonic_mean, mixture_units
 
-_PARTS: dict[str, tuple[str, ...]] = {
+_PARTS = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
     "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
@@ -51,6 +51,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "part4": (
         "double_softmax",
         "harmonic_mean",
+        "mixture_units",
     ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
@@ -68,6 +69,7 @@ __all__ = [
     "log_sum_exp",
     "memory_traffic",
     "merge_tree",
+    "mixture_units",
     "shift_window",
     "smooth_max",
     "softmax_bars",

@@ -107,6 +107,27 @@ def change_posterior(counts):
     return [mp.exp(v - total) for v in logs]
 
 
+def responsibilities(log_w, log_p):
+    return [softmax(np.add(log_w, row)) for row in log_p]
+
+
+def log_mixture_density(x, w, mean, sd):
+    parts = [numbers(v) for v in (w, mean, sd)]
+    root = mp.sqrt(2 * mp.pi)
+    return mp.log(
+        mp.fsum(
+            a * mp.exp(-(((x - m) / s) ** 2) / 2) / (s * root)
+            for a, m, s in zip(*parts, strict=True)
+        )
+    )
+
+
+def log_weights(joint):
+    shares = [softmax(row) for row in joint]
+    means = [mp.fsum(column) / len(shares) for column in zip(*shares, strict=True)]
+    return [mp.log(mean) if mean else -mp.inf for mean in means]
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
@@ -136,6 +157,9 @@ TRUTH = {
     "effective_size": effective_size,
     "lppd": lppd,
     "change_posterior": change_posterior,
+    "responsibilities": responsibilities,
+    "log_mixture_density": log_mixture_density,
+    "log_weights": log_weights,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -150,6 +174,7 @@ ORDER_FREE = {
     "logsumexp_blocks",
     "combine_states",
     "effective_size",
+    "log_mixture_density",
 }
 # Those of them whose argument is a plain list of numbers.
 SORTABLE = {
@@ -415,6 +440,20 @@ def test_wrong_answers_fail(name, answer):
         ("change_posterior", "definition", "170!"),
         ("change_posterior", "logs", "add up to 1"),
         ("change_posterior", "first half alone", "product of the evidences"),
+        ("responsibilities", "definition", "became 0"),
+        ("responsibilities", "one maximum", "became 0"),
+        ("responsibilities", "along the columns", "add up to 1"),
+        ("responsibilities", "dead component", "responsible for nothing"),
+        ("responsibilities", "weights forgotten", "divided by their sum in each row"),
+        ("responsibilities", "not normalised", "add up to 1"),
+        ("log_mixture_density", "definition", "became 0"),
+        ("log_mixture_density", "width forgotten", "log of its width"),
+        ("log_mixture_density", "peak alone", "Compare with the definition"),
+        ("log_mixture_density", "weight 0 kept", "adds nothing"),
+        ("log_weights", "log of mean", "but its log is not"),
+        ("log_weights", "mean of logs", "mean of responsibilities"),
+        ("log_weights", "along the columns", "made along each row"),
+        ("log_weights", "definition", "became 0"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

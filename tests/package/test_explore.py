@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import wraps
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from sklearn.mixture import GaussianMixture
 
 import lsebook
 from lsebook import explore
@@ -21,7 +23,22 @@ from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
 from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 
 DATA = Path(__file__).parents[2] / "data"
-FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
+FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
+# What the chapters give to those figures that ask for data.
+ARGUMENTS = {"mixture_units": (FAITHFUL,)}
+
+
+def drawn(name: str) -> Callable[[], explore.Explorable]:
+    figure = getattr(explore, name)
+
+    @wraps(figure)
+    def draw() -> explore.Explorable:
+        return figure(*ARGUMENTS.get(name, ()))
+
+    return draw
+
+
+FIGURES = [drawn(name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
 
@@ -68,6 +85,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
     code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "softmax"}
     code |= {"exact", "harmonic", "mean", "needed"}
+    code |= {"min", "min²"}
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -354,3 +372,33 @@ def test_harmonic_mean_stays_where_the_evidence_falls(k):
     estimate = float(after("harmonic mean, n = 1000: log Z = ", shown))
     assert -204.95 < estimate < -204.7
     assert int(after(f"b = {10.0**k:.2g}, needed: n = 10^", shown)) == round(float(needed))
+
+
+@pytest.mark.parametrize("h", [0, 2, 24, 48])
+def test_mixture_units_shows_the_fit_of_scikit_learn(h: int) -> None:
+    reg_covar = 1e-6 * (60 * h) ** 2
+    fitted = GaussianMixture(2, reg_covar=reg_covar, tol=1e-12, max_iter=2000, random_state=0)
+    fitted.fit(FAITHFUL)
+    shown = texts(drawn("mixture_units"), h=h)
+    assert float(after(f"1e-6 · (60 · {h})² = ", shown).removesuffix(" min²")) == pytest.approx(
+        reg_covar, rel=5e-3
+    )
+    likelihood = fitted.score(FAITHFUL) * len(FAITHFUL)
+    assert float(after("Σ LSE = ", shown)) == pytest.approx(likelihood, abs=0.051)
+
+
+def test_mixture_units_draws_two_standard_deviations() -> None:
+    fitted = GaussianMixture(2, reg_covar=0, tol=1e-12, max_iter=2000, random_state=0)
+    short = np.argmin(fitted.fit(FAITHFUL).means_[:, 0])
+    mean, cov = fitted.means_[short], fitted.covariances_[short]
+    width = 4 * np.sqrt(cov[0, 0])
+    # The outline's bounding box, in pixels of the axis, whose domain is twice the data's range.
+    svg = picture(drawn("mixture_units")().spec)
+    (path,) = (p for p in re.findall(r"<path[^>]*>", svg) if 'stroke="#1f77b4"' in p)
+    places = re.search(r' d="M([^"Z]*)Z?"', path)
+    assert places is not None
+    points = np.array([pair.split(",") for pair in places[1].split("L")], float)
+    scale = 2 * np.ptp(FAITHFUL[:, 0]) / 369
+    assert np.ptp(points[:, 0]) * scale == pytest.approx(width, rel=0.01)
+    left = FAITHFUL[:, 0].min() - np.ptp(FAITHFUL[:, 0]) / 2
+    assert (points[:, 0].mean() - 1) * scale + left == pytest.approx(mean[0], abs=0.02)
