@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from lsebook.explore.part4 import (
         harmonic_mean,
+        transport,
     )
 
 _PARTS: dict[str, tuple[str, ...]] = {
@@ -50,7 +51,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": ("harmonic_mean",),
+    "part4": ("harmonic_mean", "transport"),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -70,6 +71,7 @@ __all__ = [
     "smooth_max",
     "softmax_bars",
     "stream_steps",
+    "transport",
     "weighted_peak",
     "wrong_answers",
 ]
