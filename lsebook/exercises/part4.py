@@ -1,5 +1,7 @@
 """Cases of Part 4: classes, mixtures, sequences, evidence, transport and alignments."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lsebook.exercises.cases import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
@@ -332,6 +334,175 @@ LOG_WEIGHTS = Exercise(
     ((_mean_of_logs, _LOG_MEAN),),
 )
 
+# Chapter 18
+
+POTENTIAL = Exercise(
+    "potential",
+    "a, C, g, eps",
+    Hint(
+        "정의 f = ε (log a − LSE((g − C) / ε))와 비교해 보세요. 행마다 LSE 하나입니다.",
+        "Compare with f = ε (log a − LSE((g − C) / ε)), one LSE for each row.",
+    ),
+    (
+        Case(
+            (
+                np.array([0.5, 0.5]),
+                np.array([[0.0, 1.0, 4.0], [1.0, 0.0, 1.0]]),
+                np.zeros(3),
+                1.0,
+            ),
+            [-1.0197098218274159, -1.2445918944919965],
+            name="eps=1, g=[0, 0, 0]",
+        ),
+        Case(
+            (
+                np.array([0.25, 0.75]),
+                np.array([[1.0, 4.0, 0.0], [0.0, 1.0, 9.0]]),
+                np.array([0.5, -0.25, 1.0]),
+                0.5,
+            ),
+            [-1.717453971429407, -0.6587162654551348],
+            name="eps=0.5, g=[0.5, -0.25, 1]",
+        ),
+        Case(
+            (
+                np.array([0.25, 0.5, 0.25]),
+                np.array([[9.0, 1.0], [0.0, 4.0], [1.0, 1.0]]),
+                np.array([1.0, -1.0]),
+                1 / 128,
+            ),
+            [1.9891695753037508, -1.0054152123481246, -0.010830424696249145],
+            name="eps=1/128, g=[1, -1]",
+        ),
+        Case(
+            (
+                np.array([0.5, 0.5]),
+                np.array([[0.0, 4.0, 1.0], [4.0, 0.0, 1.0]]),
+                np.array([50.0, 20.0, 80.0]),
+                1 / 32,
+            ),
+            [-79.0216608493925, -79.0216608493925],
+            Hint(
+                "exp가 넘쳤습니다. g / ε는 얼마나 큰가요?",
+                "exp overflowed: how large is g / ε?",
+            ),
+            name="eps=1/32, g=[50, 20, 80]",
+        ),
+        Case(
+            (
+                np.array([0.5, 0.25, 0.25]),
+                np.array([[3000.0, 2000.0], [1000.0, 5000.0], [4000.0, 4500.0]]),
+                np.zeros(2),
+                1.0,
+            ),
+            [1999.30685281944, 998.6137056388801, 3998.61370563888],
+            Hint(
+                "K의 행이 모두 0이 되었습니다. C / ε는 얼마나 큰가요?",
+                "The rows of K became 0: how large is C / ε?",
+            ),
+            name="eps=1, C from 1000 to 5000",
+        ),
+    ),
+)
+
+
+def _marginal_off(axis: int) -> Callable[[Array, Case], bool]:
+    """A sign: whether the sums along an axis are not the wanted ones."""
+    return lambda got, case: bool(
+        np.isfinite(got).all() and not np.allclose(got.sum(axis=axis), case.arguments[2 - axis])
+    )
+
+
+FEASIBLE_PLAN = Exercise(
+    "feasible_plan",
+    "plan, a, b",
+    Hint(
+        "두 방향의 합은 맞습니다. 세 단계를 적힌 차례대로 밟았나요?",
+        "Both sums are right: are the three steps in the order given?",
+    ),
+    (
+        Case(
+            (
+                np.array([[0.25, 0.125, 0.125], [0.25, 0.125, 0.125]]),
+                np.array([0.5, 0.5]),
+                np.array([0.5, 0.25, 0.25]),
+            ),
+            [[0.25, 0.125, 0.125], [0.25, 0.125, 0.125]],
+            Hint(
+                "이미 맞는 계획은 그대로 돌아와야 합니다.",
+                "A plan that is right already should come back as it is.",
+            ),
+            name="a plan that is right",
+        ),
+        Case(
+            (
+                np.array([[0.2, 0.1, 0.1], [0.2, 0.3, 0.1]]),
+                np.array([0.5, 0.5]),
+                np.array([0.5, 0.25, 0.25]),
+            ),
+            [
+                [0.2857142857142857, 0.07142857142857144, 0.14285714285714285],
+                [0.2142857142857143, 0.17857142857142858, 0.10714285714285715],
+            ],
+            name="a row with too little",
+        ),
+        Case(
+            (
+                np.array([[0.5, 0.25], [0.125, 0.0], [0.125, 0.125]]),
+                np.array([0.25, 0.5, 0.25]),
+                np.array([0.5, 0.5]),
+            ),
+            [
+                [0.16666666666666666, 0.08333333333333333],
+                [0.20833333333333334, 0.2916666666666667],
+                [0.125, 0.125],
+            ],
+            name="a row with too much",
+        ),
+        Case(
+            (
+                np.array([[2.0, 1.0, 0.0], [1.0, 1.0, 2.0]]),
+                np.array([0.25, 0.75]),
+                np.array([0.125, 0.375, 0.5]),
+            ),
+            [
+                [0.058823529411764705, 0.1323529411764706, 0.058823529411764705],
+                [0.0661764705882353, 0.2426470588235294, 0.4411764705882353],
+            ],
+            name="eight times the mass",
+        ),
+        Case(
+            (
+                np.array([[0.001, 0.002], [0.0, 0.004], [0.001, 0.003]]),
+                np.array([0.25, 0.5, 0.25]),
+                np.array([0.75, 0.25]),
+            ),
+            [
+                [0.18781092012133468, 0.062189079878665315],
+                [0.3751344792719919, 0.12486552072800809],
+                [0.18705460060667342, 0.06294539939332659],
+            ],
+            name="1 % of the mass",
+        ),
+    ),
+    (
+        (
+            _marginal_off(1),
+            Hint(
+                "행의 합이 a가 아닙니다. 보낸 양이 맞지 않습니다.",
+                "The rows do not sum to a: what is sent is wrong.",
+            ),
+        ),
+        (
+            _marginal_off(0),
+            Hint(
+                "열의 합이 b가 아닙니다. 받은 양이 맞지 않습니다.",
+                "The columns do not sum to b: what is received is wrong.",
+            ),
+        ),
+    ),
+)
+
 # By chapter, in the order in which a reader meets them.
 PART4: tuple[Exercise, ...] = (
     BINARY_LOSS,
@@ -341,4 +512,6 @@ PART4: tuple[Exercise, ...] = (
     RESPONSIBILITIES,
     LOG_MIXTURE_DENSITY,
     LOG_WEIGHTS,
+    POTENTIAL,
+    FEASIBLE_PLAN,
 )

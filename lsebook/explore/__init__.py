@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
-    from lsebook.explore.part4 import double_softmax, harmonic_mean, mixture_units
+    from lsebook.explore.part4 import double_softmax, harmonic_mean, mixture_units, transport
 
 _PARTS = {
     "canvas": ("Explorable",),
@@ -52,6 +52,7 @@ _PARTS = {
         "double_softmax",
         "harmonic_mean",
         "mixture_units",
+        "transport",
     ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
@@ -74,6 +75,7 @@ __all__ = [
     "smooth_max",
     "softmax_bars",
     "stream_steps",
+    "transport",
     "weighted_peak",
     "wrong_answers",
 ]

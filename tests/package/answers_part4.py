@@ -120,6 +120,119 @@ CHANGE_POSTERIOR_WRONG = {
     ),
 }
 
-NAMES = ("effective_size", "lppd", "change_posterior")
+
+def potential(a, C, g, eps):
+    return eps * (np.log(a) - sp.logsumexp((g - C) / eps, axis=1))
+
+
+@quiet
+def potential_by_scaling(a, C, g, eps):
+    return eps * np.log(a / (np.exp(-C / eps) @ np.exp(g / eps)))
+
+
+def potential_loop(a, C, g, eps):
+    return np.array(
+        [eps * (np.log(m) - sp.logsumexp((g - c) / eps)) for m, c in zip(a, C, strict=True)]
+    )
+
+
+def potential_by_softmin(a, C, g, eps):
+    best = (C - g).min(axis=1)
+    rest = np.log(np.exp(-(C - g - best[:, None]) / eps).sum(axis=1))
+    return eps * np.log(a) + best - eps * rest
+
+
+POTENTIAL_RIGHT = {
+    "LSE": potential,
+    "loop": potential_loop,
+    "soft minimum": potential_by_softmin,
+    "weights": lambda a, C, g, eps: -eps * sp.logsumexp((g - C) / eps, axis=1, b=1 / a[:, None]),
+}
+POTENTIAL_WRONG = {
+    "definition": potential_by_scaling,
+    "other axis": lambda a, C, g, eps: (
+        eps * (np.log(g.size) - sp.logsumexp((np.resize(a, (len(C), 1)) - C) / eps, axis=0))
+    ),
+    "no eps in front": lambda a, C, g, eps: potential(a, C, g, eps) / eps,
+    "a forgotten": lambda a, C, g, eps: -eps * sp.logsumexp((g - C) / eps, axis=1),
+    "g forgotten": lambda a, C, g, eps: potential(a, C, 0 * g, eps),
+    "g with the other sign": lambda a, C, g, eps: potential(a, C, -g, eps),
+    "a without log": lambda a, C, g, eps: eps * (a - sp.logsumexp((g - C) / eps, axis=1)),
+    "hard minimum": lambda a, C, g, eps: eps * np.log(a) + (C - g).min(axis=1),
+    "g not scaled": lambda a, C, g, eps: eps * (np.log(a) - sp.logsumexp(g - C / eps, axis=1)),
+    "one number": lambda a, C, g, eps: eps * (np.log(a) - sp.logsumexp((g - C) / eps)),
+}
+
+
+def feasible_plan(plan, a, b):
+    plan = plan * np.minimum(1, a / plan.sum(axis=1))[:, None]
+    plan = plan * np.minimum(1, b / plan.sum(axis=0))
+    sent, received = a - plan.sum(axis=1), b - plan.sum(axis=0)
+    return plan + np.outer(sent, received) / sent.sum() if sent.sum() > 0 else plan
+
+
+def feasible_loop(plan, a, b):
+    plan = plan.copy()
+    for i, row in enumerate(plan):
+        if row.sum() > a[i]:
+            plan[i] = row * (a[i] / row.sum())
+    for j, column in enumerate(plan.T.copy()):
+        if column.sum() > b[j]:
+            plan[:, j] = column * (b[j] / column.sum())
+    missing = 1 - plan.sum()
+    if missing > 0:
+        plan = plan + np.outer(a - plan.sum(axis=1), b - plan.sum(axis=0)) / missing
+    return plan
+
+
+def feasible_where(plan, a, b):
+    r = plan.sum(axis=1)
+    plan = np.where((r > a)[:, None], plan * (a / r)[:, None], plan)
+    c = plan.sum(axis=0)
+    plan = np.where(c > b, plan * (b / c), plan)
+    left = a - plan.sum(axis=1), b - plan.sum(axis=0)
+    return plan + np.multiply.outer(*left) / max(left[1].sum(), 1e-300)
+
+
+def feasible_transposed(plan, a, b):
+    shrunk = (plan.T * np.fmin(1, a / plan.sum(axis=1))).T
+    shrunk = shrunk @ np.diag(np.fmin(1, b / shrunk.sum(axis=0)))
+    sent, received = a - shrunk.sum(axis=1), b - shrunk.sum(axis=0)
+    total = np.abs(sent).sum()
+    return shrunk + (sent[:, None] * received / total if total > 1e-15 else 0.0)
+
+
+FEASIBLE_PLAN_RIGHT = {
+    "three steps": feasible_plan,
+    "loops": feasible_loop,
+    "where": feasible_where,
+    "transposed": feasible_transposed,
+}
+FEASIBLE_PLAN_WRONG = {
+    "rows alone": lambda plan, a, b: plan * (a / plan.sum(axis=1))[:, None],
+    "columns alone": lambda plan, a, b: plan * (b / plan.sum(axis=0)),
+    "rows, then columns": lambda plan, a, b: (lambda p: p * (b / p.sum(axis=0)))(
+        plan * (a / plan.sum(axis=1))[:, None]
+    ),
+    "whole mass": lambda plan, a, b: plan / plan.sum(),
+    "independent": lambda plan, a, b: np.outer(a, b),
+    "columns first": lambda plan, a, b: feasible_plan(plan.T, b, a).T,
+    "no last step": lambda plan, a, b: (lambda p: p * np.minimum(1, b / p.sum(axis=0)))(
+        plan * np.minimum(1, a / plan.sum(axis=1))[:, None]
+    ),
+    "last step alone": quiet(
+        lambda plan, a, b: (
+            plan
+            + np.outer(a - plan.sum(axis=1), b - plan.sum(axis=0)) / (a - plan.sum(axis=1)).sum()
+        )
+    ),
+    "not divided": lambda plan, a, b: plan + np.outer(a - plan.sum(axis=1), b - plan.sum(axis=0)),
+    "right, but nan for a right plan": quiet(
+        lambda plan, a, b: feasible_plan(plan, a, b) + 0 * (1 / (plan.sum(axis=1) - a).sum())
+    ),
+    "marginals": lambda plan, a, b: a - plan.sum(axis=1),
+}
+
+NAMES = ("effective_size", "lppd", "change_posterior", "potential", "feasible_plan")
 RIGHT = {name: globals()[f"{name.upper()}_RIGHT"] for name in NAMES}
 WRONG = {name: globals()[f"{name.upper()}_WRONG"] for name in NAMES}

@@ -128,6 +128,35 @@ def log_weights(joint):
     return [mp.log(mean) if mean else -mp.inf for mean in means]
 
 
+def potential(a, C, g, eps):
+    rows = [
+        [(mpf(float(v)) - mpf(float(c))) / mpf(eps) for v, c in zip(g, row, strict=True)]
+        for row in C
+    ]
+    return [
+        mpf(eps) * (mp.log(mpf(float(m))) - mp.log(mp.fsum(map(mp.exp, row))))
+        for m, row in zip(a, rows, strict=True)
+    ]
+
+
+def feasible_plan(plan, a, b):
+    """Shrink rows, then columns, that have too much, and share out what is missing."""
+    a, b, plan = numbers(a), numbers(b), mp.matrix(plan.tolist())
+    n, m = range(plan.rows), range(plan.cols)
+    for i in n:
+        factor = min(mpf(1), a[i] / mp.fsum(plan[i, j] for j in m))
+        for j in m:
+            plan[i, j] *= factor
+    for j in m:
+        factor = min(mpf(1), b[j] / mp.fsum(plan[i, j] for i in n))
+        for i in n:
+            plan[i, j] *= factor
+    sent = [a[i] - mp.fsum(plan[i, j] for j in m) for i in n]
+    received = [b[j] - mp.fsum(plan[i, j] for i in n) for j in m]
+    missing = mp.fsum(sent) if mp.fsum(sent) > 1e-30 else mp.inf
+    return [[plan[i, j] + sent[i] * received[j] / missing for j in m] for i in n]
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
@@ -160,6 +189,8 @@ TRUTH = {
     "responsibilities": responsibilities,
     "log_mixture_density": log_mixture_density,
     "log_weights": log_weights,
+    "potential": potential,
+    "feasible_plan": feasible_plan,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -454,6 +485,12 @@ def test_wrong_answers_fail(name, answer):
         ("log_weights", "mean of logs", "mean of responsibilities"),
         ("log_weights", "along the columns", "made along each row"),
         ("log_weights", "definition", "became 0"),
+        ("potential", "definition", "overflowed"),
+        ("potential", "a forgotten", "one LSE for each row"),
+        ("feasible_plan", "rows alone", "what is received"),
+        ("feasible_plan", "columns alone", "what is sent"),
+        ("feasible_plan", "columns first", "in the order given"),
+        ("feasible_plan", "right, but nan for a right plan", "right already"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

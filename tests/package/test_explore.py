@@ -21,6 +21,7 @@ from lsebook import explore
 from lsebook.explore.canvas import picture
 from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
 from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
+from lsebook.explore.part4 import ONE, ZERO
 
 DATA = Path(__file__).parents[2] / "data"
 FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
@@ -83,9 +84,27 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "softmax"}
-    code |= {"exact", "harmonic", "mean", "needed"}
-    code |= {"min", "min²"}
+    code |= {
+        "MB",
+        "TB",
+        "blocks",
+        "bytes",
+        "cache",
+        "chunks",
+        "cost",
+        "dr",
+        "eps",
+        "exact",
+        "harmonic",
+        "mean",
+        "min",
+        "min²",
+        "nan",
+        "needed",
+        "ok",
+        "softmax",
+        "workers",
+    }
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -368,10 +387,10 @@ def test_harmonic_mean_stays_where_the_evidence_falls(k):
         x = (years + rate) * mp.log(2) / rate
         above = mp.fsum(mp.exp(j * mp.log(x) - x - mp.loggamma(j + 1)) for j in range(total + 1))
         needed = -mp.log10(min(above, 1 - above))
-    assert float(after("exact: log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
-    estimate = float(after("harmonic mean, n = 1000: log Z = ", shown))
+    assert float(after("exact:  log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
+    estimate = float(after("harmonic mean, n = 1000:  log Z = ", shown))
     assert -204.95 < estimate < -204.7
-    assert int(after(f"b = {10.0**k:.2g}, needed: n = 10^", shown)) == round(float(needed))
+    assert int(after(f"b = {10.0**k:.2g},  needed: n = 10^", shown)) == round(float(needed))
 
 
 @pytest.mark.parametrize("h", [0, 2, 24, 48])
@@ -402,3 +421,34 @@ def test_mixture_units_draws_two_standard_deviations() -> None:
     assert np.ptp(points[:, 0]) * scale == pytest.approx(width, rel=0.01)
     left = FAITHFUL[:, 0].min() - np.ptp(FAITHFUL[:, 0]) / 2
     assert (points[:, 0].mean() - 1) * scale + left == pytest.approx(mean[0], abs=0.02)
+
+
+def test_transport_has_the_digits_of_scikit_learn():
+    images = pytest.importorskip("sklearn.datasets").load_digits().images[:2]
+    for image, shown in zip(images, (ZERO, ONE), strict=True):
+        assert "".join(".123456789abcdefg"[int(v)] for v in image.ravel()) == shown
+
+
+@pytest.mark.parametrize(
+    ("k", "dead"),
+    [(1, []), (0, []), (-1, ["float16"]), (-2, ["float16", "float32"])],
+)
+def test_transport_shows_the_cost_and_which_formats_end(k, dead):
+    ot = pytest.importorskip("ot")
+    images = pytest.importorskip("sklearn.datasets").load_digits().images[:2]
+    a, b = (image[image > 0] / image.sum() for image in images)
+    x, y = map(np.argwhere, images)
+    C = ((x[:, None] - y) ** 2.0).sum(axis=2)
+    shown = texts(explore.transport, k=k, t=0.5)
+    eps = max(10.0**k, 0.05)
+    plan = ot.sinkhorn(a, b, C, eps, method="sinkhorn_log", numItermax=20_000, stopThr=1e-12)
+    assert float(after("cost = ", shown)) == pytest.approx((plan * C).sum(), abs=2e-4)
+    for dtype in (np.float16, np.float32, np.float64):
+        K, v = np.exp(-C.astype(dtype) / dtype(10.0**k)), np.ones_like(b, dtype)
+        with np.errstate(all="ignore"):
+            for _ in range(1000):
+                u = a.astype(dtype) / (K @ v)
+                v = b.astype(dtype) / (K.T @ u)
+        name = dtype.__name__
+        assert bool(np.isfinite(u).all() and np.isfinite(v).all()) == (name not in dead)
+        assert after(f"{name}:  ", shown) == ("nan" if name in dead else "ok")
