@@ -7,6 +7,8 @@ COVERAGE ?=
 SITE ?=
 # Every instruction set for which NumPy 2.4 has loops of its own.
 BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
+# Sums of many threads differ in their last bits, and where cores are few threads wait for each other.
+THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 # What Jupyter Book 1 holds back, and the book must outlive.
 HELD_BACK := sphinx docutils myst-parser myst-nb pydata-sphinx-theme sphinx-book-theme
 
@@ -45,7 +47,7 @@ test-code: $(VENV)/installed  ## check the package and both texts; COVERAGE=--co
 	$(PYTEST) --dist worksteal tests/package tests/book lsebook --doctest-modules $(COVERAGE)
 
 test-notebooks: $(VENV)/installed  ## run every notebook and compare every output
-	$(PYTEST) --dist loadfile --nbval chapters
+	$(THREADS) $(PYTEST) --dist loadfile --nbval chapters
 
 test: style test-code test-notebooks  ## all of these three
 
@@ -53,7 +55,7 @@ test-site: $(VENV)/installed  ## read the site in a browser; SITE=folder for one
 	SITE="$(SITE)" $(PYTEST) --dist loadfile tests/site
 
 test-baseline: $(VENV)/installed  ## compare every output with other processor instructions
-	NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval chapters
+	$(THREADS) NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval chapters
 
 ci:  ## all that a merge must pass
 	$(MAKE) test COVERAGE=--cov
@@ -62,7 +64,7 @@ ci:  ## all that a merge must pass
 	$(MAKE) test-baseline
 
 outputs: $(VENV)/installed  ## run all notebooks, or NOTEBOOKS="...", and write their outputs
-	$(BIN)/python -m authoring.outputs $(NOTEBOOKS)
+	$(THREADS) $(BIN)/python -m authoring.outputs $(NOTEBOOKS)
 
 references: $(VENV)/installed  ## write what references and citations say, in all pages
 	$(BIN)/python -m authoring.references

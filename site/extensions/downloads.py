@@ -24,7 +24,7 @@ PROJECT = ("pyproject.toml", "README.md", "LICENSE", "lsebook")
 FOLDERS = ("data", "benchmarks/results")
 TO_RUN = (
     "altair", "dask", "distributed", "ipykernel", "jupyterlab", "jupyterlab-myst", "matplotlib",
-    "mpmath", "numpy", "scikit-learn", "scipy", "vl-convert-python",
+    "mpmath", "numpy", "pot", "python-crfsuite", "scikit-learn", "scipy", "vl-convert-python",
 )  # fmt: skip
 EPOCH = (1980, 1, 1, 0, 0, 0)
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
