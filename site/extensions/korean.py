@@ -85,6 +85,8 @@ OWN = {
     "Hide the code": "코드 접기",
     "Show the code and its result": "코드와 결과 보기",
     "Hide the code and its result": "코드와 결과 접기",
+    "Solutions": "풀이",
+    "On the site this figure moves.": "사이트에서는 이 그림을 움직여 볼 수 있습니다.",
 }
 
 DOCSTRINGS = {

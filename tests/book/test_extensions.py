@@ -70,21 +70,20 @@ class TestNumbering:
 
 
 @pytest.fixture(scope="module")
-def katex() -> Iterator[mathematics.Katex]:
-    started = mathematics.Katex()
-    yield started
-    started.close()
+def katex() -> Iterator[mathematics.Typesetter]:
+    yield mathematics.katex
+    mathematics.katex.close()
 
 
 class TestMathematics:
-    def test_formula_has_html_and_mathml(self, katex: mathematics.Katex) -> None:
+    def test_formula_has_html_and_mathml(self, katex: mathematics.Typesetter) -> None:
         html = katex.render(r"\LSE(x) = \log \sum_i e^{x_i}", True)["html"]
         assert "<math" in html
         assert 'class="katex-html" aria-hidden="true"' in html
         assert "LSE" in html
 
     @pytest.mark.parametrize("tex", [r"\frac{1}{", r"\nosuchmacro", r"x_1_2", "é"])
-    def test_bad_formula_is_an_error(self, katex: mathematics.Katex, tex: str) -> None:
+    def test_bad_formula_is_an_error(self, katex: mathematics.Typesetter, tex: str) -> None:
         assert "error" in katex.render(tex, False)
 
     def test_bad_formula_is_a_warning_with_its_place(self) -> None:
@@ -103,13 +102,13 @@ class TestMathematics:
         assert mathematics.one_display(own) == own
         assert mathematics.one_display("x") == "x"
 
-    def test_number_of_a_formula_is_set_beside_it(self, katex: mathematics.Katex) -> None:
+    def test_number_of_a_formula_is_set_beside_it(self, katex: mathematics.Typesetter) -> None:
         tag = mathematics.TAG.search(r"a = b \tag{4.2}")
         assert tag is not None
         assert tag[1] == "4.2"
         assert mathematics.TAG.sub("", r"a = b \tag{4.2}") == "a = b"
 
-    def test_every_macro_sets(self, katex: mathematics.Katex) -> None:
+    def test_every_macro_sets(self, katex: mathematics.Typesetter) -> None:
         for name in json.loads(mathematics.MACROS.read_text(encoding="utf-8")):
             assert "html" in katex.render(name, False), name
 
