@@ -19,6 +19,7 @@ ONLY_SITE = {
     "sphinx_togglebutton", "sphinx_copybutton", "sphinx_thebe", "sphinx_comments",
     "sphinx_book_theme", "sphinx_sitemap", "extensions.contents", "extensions.search",
     "extensions.publishing", "extensions.downloads", "extensions.not_found", "extensions.assets",
+    "extensions.colophon",
 }  # fmt: skip
 # Their settings, which Sphinx does not know without them.
 OTHERS = ("comments_", "sitemap_", "ogp_", "thebe_")

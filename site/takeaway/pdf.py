@@ -6,16 +6,18 @@ its table of contents shows.
 """
 
 import io
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Any
 
+import pikepdf
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Page, sync_playwright
-from pypdf import PdfReader
 
 from extensions.editions import TITLES
+from extensions.metadata import commit_date, metadata
 from takeaway.chromium import launched
 
 STYLE = Path(__file__).with_name("pdf.css")
@@ -23,8 +25,16 @@ FIT = Path(__file__).with_name("pdf_fit.js")
 # A4 less its margins, at 96 to the inch.
 TEXT_WIDTH = 627
 WORDS = {
-    "ko": {"contents": "차례", "moves": "사이트에서는 이 그림을 움직여 볼 수 있습니다."},
-    "en": {"contents": "Contents", "moves": "On the site this figure moves."},
+    "ko": {
+        "contents": "차례",
+        "moves": "사이트에서는 이 그림을 움직여 볼 수 있습니다.",
+        "terms": "글과 그림은 CC BY 4.0, 코드는 BSD 3-Clause 조건으로 쓸 수 있습니다.",
+    },
+    "en": {
+        "contents": "Contents",
+        "moves": "On the site this figure moves.",
+        "terms": "Text and figures: CC BY 4.0. Code: BSD 3-Clause.",
+    },
 }
 NAMING = ("id", "aria-labelledby", "aria-describedby", "for")
 
@@ -75,7 +85,7 @@ def page_name(name: str) -> str:
 def heads(pages: dict[str, str]) -> str:
     """Running heads: the title of the chapter a page belongs to."""
     return "\n".join(
-        f'@page {page_name(name)} {{ @top-right {{ content: "{title}" }} }}'
+        f"@page {page_name(name)} {{ @top-right {{ content: {json.dumps(title)} }} }}"
         for name, title in pages.items()
     )
 
@@ -100,10 +110,10 @@ def contents(edition: str, parts: list[tuple[str, list[tuple[str, str]]]], texts
             lines.append(line(name, escape(title), "entry"))
             lines += [line(a, heading, "section") for a, heading in sections(texts[name])]
     title = WORDS[edition]["contents"]
-    return f'<nav class="contents"><h1 id="contents">{title}</h1>{"".join(lines)}</nav>'
+    return f'<nav class="printed-contents"><h1 id="contents">{title}</h1>{"".join(lines)}</nav>'
 
 
-def document(folder: Path, edition: str, imprint: str, numbers: dict[str, int]) -> str:
+def document(folder: Path, edition: str, foot: str, numbers: dict[str, int]) -> str:
     """The whole edition as one page of HTML."""
     parts = list(order(folder))
     titles = {"index": TITLES[edition]} | {n: t for _, links in parts for n, t in links}
@@ -119,7 +129,7 @@ def document(folder: Path, edition: str, imprint: str, numbers: dict[str, int]) 
 <link rel="stylesheet" href="../../_static/katex/katex-swap.min.css">
 <style>{STYLE.read_text(encoding="utf-8")}{heads(titles)}</style></head>
 <body><header class="title-page"><h1>{title}</h1><p class="subtitle">{subtitle}</p>
-<p class="imprint">{imprint}</p></header>
+<p class="imprint">{escape(foot)}</p></header>
 {contents(edition, parts, texts, numbers)}
 <main>{"".join(str(text) for text in texts.values())}</main></body></html>"""
 
@@ -132,23 +142,46 @@ def printed(page: Page, path: Path) -> bytes:
 
 def page_numbers(pdf: bytes) -> dict[str, int]:
     """The page of every anchor that something leads to."""
-    reader = PdfReader(io.BytesIO(pdf))
-    places: dict[str, Any] = reader.named_destinations
-    found = {name: reader.get_destination_page_number(place) for name, place in places.items()}
-    return {name.lstrip("/"): number + 1 for name, number in found.items() if number is not None}
+    with pikepdf.open(io.BytesIO(pdf)) as book:
+        pages = {page.objgen: number for number, page in enumerate(book.pages, start=1)}
+        places = book.Root.Dests.items()
+        return {str(name).lstrip("/"): pages[place[0].objgen] for name, place in places}
 
 
-def build(site: Path, edition: str, imprint: str, target: Path) -> None:
+def save(pdf: bytes, target: Path, author: str, seconds: int | None) -> None:
+    """Write the book with its author and date, and its many small objects packed together."""
+    with pikepdf.open(io.BytesIO(pdf)) as book:
+        book.docinfo["/Author"] = author
+        if seconds is not None:
+            made = datetime.fromtimestamp(seconds, UTC).strftime("D:%Y%m%d%H%M%SZ")
+            book.docinfo["/CreationDate"] = book.docinfo["/ModDate"] = made
+        packed = pikepdf.ObjectStreamMode.generate
+        book.save(target, object_stream_mode=packed, recompress_flate=True, deterministic_id=True)
+
+
+def imprint(root: Path, edition: str) -> str:
+    """What stands at the foot of the title page."""
+    about = metadata(root)
+    seconds = commit_date(root)
+    day = "" if seconds is None else f" · {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    authors = ", ".join(author["name"] for author in about["authors"])
+    return "\n".join([authors, f"{about['version']}{day}", WORDS[edition]["terms"]])
+
+
+def build(root: Path, site: Path, edition: str, target: Path) -> None:
     """Print one edition of a built site into a file."""
     folder = site / "chapters" / edition
     draft = folder / "printed-book.html"
     try:
+        foot = imprint(root, edition)
         with sync_playwright() as playwright, launched(playwright) as browser:
             page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
             page.emulate_media(media="print", color_scheme="light")
-            draft.write_text(document(folder, edition, imprint, {}), encoding="utf-8")
+            draft.write_text(document(folder, edition, foot, {}), encoding="utf-8")
             numbers = page_numbers(printed(page, draft))
-            draft.write_text(document(folder, edition, imprint, numbers), encoding="utf-8")
-            target.write_bytes(printed(page, draft))
+            draft.write_text(document(folder, edition, foot, numbers), encoding="utf-8")
+            book = printed(page, draft)
+        authors = ", ".join(author["name"] for author in metadata(root)["authors"])
+        save(book, target, authors, commit_date(root))
     finally:
         draft.unlink(missing_ok=True)
