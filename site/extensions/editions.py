@@ -25,12 +25,6 @@ TITLES = {
     "ko": "LogSumExp: 넘치지 않고 지수를 더하는 법",
     "en": "LogSumExp: adding exponentials without overflow",
 }
-DESCRIPTIONS = {
-    "ko": "np.exp([1000, 1000, 1000])은 왜 [inf inf inf]일까요? "
-    "그 이유와 고치는 법, 그리고 그 방법의 쓰임을 수식과 실행되는 코드로 보여 주는 책입니다.",
-    "en": "Why np.exp([1000, 1000, 1000]) is [inf inf inf], how to mend it, "
-    "and how far the mending reaches, in formulas and in code that runs.",
-}
 NAMES = {"ko": "한국어", "en": "English"}
 CATALOGUES = {
     "sphinx": ("sphinx/locale", "pydata_sphinx_theme/locale"),

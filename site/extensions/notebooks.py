@@ -8,13 +8,13 @@ own converters keep MyST's markup as it is.
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 from pybtex.database import parse_file
+
+from extensions.installation import installation
 
 BOX = re.compile(
     r"^(?P<fence>:{3,})\{(?P<name>[\w:]+)\} *(?P<title>.*)\n(?P<options>(?::[\w-]+:.*\n)*)"
@@ -24,32 +24,9 @@ BOX = re.compile(
 LABEL = re.compile(r":label: *([\w-]+)")
 LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?P<page>[\w.-]*)#(?P<label>[\w-]+)\)")
 PAGE_LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?P<page>[\w-]+)\.md\)")
-IMPORT = re.compile(r"^ *(?:import|from) +(\w+)", re.M)
 WORDS = {
     "ko": {"exercise": "연습문제", "solution": "풀이", "theorem": "정리", "proof": "증명"},
     "en": {"exercise": "Exercise", "solution": "Solution", "theorem": "Theorem", "proof": "Proof"},
-}
-# What asks for an extra of the package, and what the package brings with and without.
-EXTRAS = {
-    "figures": re.compile(r"\b(?:explore|plotting|matplotlib)\b"),
-    "dask": re.compile(r"\b(?:dask|distributed)\b"),
-    "compiled": re.compile(r"lsebook\.compiled|\bimport numba"),
-}
-BROUGHT = {"lsebook", "numpy", "scipy"}
-BROUGHT_BY = {
-    "figures": {"altair", "matplotlib", "mpmath"},
-    "dask": {"dask", "distributed"},
-    "compiled": {"numba"},
-}
-INSTALL = """\
-# {comment}
-from importlib.util import find_spec
-
-if not all(map(find_spec, {modules})):
-    %pip install --quiet {requirements}"""
-COMMENTS = {
-    "ko": "이 노트북에 필요한 것이 없으면 설치합니다.",
-    "en": "Installs what this notebook needs, where it is missing.",
 }
 
 
@@ -122,29 +99,6 @@ def linked(source: str, here: str, known: dict[str, str], cited: dict[str, str],
         return f"[{match['text']}]({base}{match['page']}.html)" if base else match["text"]
 
     return PAGE_LINK.sub(page, LINK.sub(label, source))
-
-
-def modules(code: str) -> list[str]:
-    """The packages that cells import and Python does not bring."""
-    return sorted(set(IMPORT.findall(code)) - sys.stdlib_module_names)
-
-
-def installation(code: str, edition: str, wheel: str) -> str | None:
-    """A cell that installs what the cells need, or None where they need nothing."""
-    if not (needed := modules(code)):
-        return None
-    owners = packages_distributions()
-    extras = [extra for extra, sign in EXTRAS.items() if sign.search(code)]
-    package = wheel.replace(".whl", f".whl[{','.join(extras)}]") if extras else wheel
-    # With an address, pip wants the name first.
-    asked = f"lsebook{package.partition('.whl')[2]} @ {wheel}" if "://" in wheel else package
-    brought = BROUGHT.union(*(BROUGHT_BY[extra] for extra in extras))
-    others = sorted({owners[name][0] for name in needed if name not in brought})
-    return INSTALL.format(
-        comment=COMMENTS[edition],
-        modules=json.dumps(needed),
-        requirements=" ".join([f'"{asked}"', *others]),
-    )
 
 
 def numbers_of(cells: list[dict[str, Any]], chapter: int) -> dict[str, str]:

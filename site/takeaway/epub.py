@@ -11,7 +11,7 @@ from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from extensions.editions import DESCRIPTIONS, NAMES, TITLES
+from extensions.editions import NAMES, TITLES
 from extensions.metadata import commit_date, metadata
 
 # What makes a site of the pages, and not a book.
@@ -23,6 +23,12 @@ ONLY_SITE = {
 }  # fmt: skip
 # Their settings, which Sphinx does not know without them.
 OTHERS = ("comments_", "sitemap_", "ogp_", "thebe_")
+DESCRIPTIONS = {
+    "ko": "np.exp([1000, 1000, 1000])은 왜 [inf inf inf]일까요? "
+    "그 이유와 고치는 법, 그리고 그 방법의 쓰임을 수식과 실행되는 코드로 보여 주는 책입니다.",
+    "en": "Why np.exp([1000, 1000, 1000]) is [inf inf inf], how to mend it, "
+    "and how far the mending reaches, in formulas and in code that runs.",
+}
 COVER = Path(__file__).with_name("cover.svg")
 
 
