@@ -85,6 +85,17 @@ OWN = {
     "Hide the code": "코드 접기",
     "Show the code and its result": "코드와 결과 보기",
     "Hide the code and its result": "코드와 결과 접기",
+    "EPUB, for reading apps and e-book readers": "EPUB: 전자책 앱과 단말기용",
+    "PDF, for printing": "PDF: 인쇄용",
+    "The site, to be unpacked and opened as a file": "사이트: 압축을 풀어 파일로 열면 됩니다",
+    "All notebooks, with package and data": "모든 노트북: 패키지와 자료 포함",
+    "Cite this book": "이 책 인용하기",
+    "Changelog": "바뀐 점",
+    "Report a mistake on this page": "이 페이지의 잘못 알리기",
+    "Source of this page": "이 페이지의 소스",
+    "Checked on %s with %s.": "%s에 %s로 확인했습니다.",
+    "Solutions": "풀이",
+    "On the site this figure moves.": "사이트에서는 이 그림을 움직여 볼 수 있습니다.",
 }
 
 DOCSTRINGS = {

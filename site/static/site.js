@@ -79,7 +79,7 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
       say(korean ? "복사했습니다" : "Copied");
       setTimeout(() => say(korean ? "복사" : "Copy"), 2000);
     });
-    if (navigator.clipboard && code.closest(".cell_input, .highlight-python, .highlight-shell"))
+    if (navigator.clipboard && code.closest(".cell_input, .highlight-python, .highlight-shell, .highlight-bibtex"))
       code.parentElement.append(button);
   });
 
