@@ -80,6 +80,7 @@ OWN = {
     "Searching needs JavaScript.": "검색에는 자바스크립트가 필요합니다.",
     "Pages found: %s": "찾은 쪽: %s",
     "Nothing found. Try a shorter word.": "찾지 못했습니다. 더 짧은 말로 찾아보세요.",
+    "Your guess:": "내 짐작:",
     "Show the result": "결과 보기",
     "Hide the result": "결과 접기",
     "Show the code": "코드 보기",

@@ -1,5 +1,5 @@
 // Cells that run where they stand. The worker starts at the first press of a button; what a reader
-// changes is kept in the browser, for both editions together. KOREAN stands before (live.py).
+// changes is kept in the browser, for both editions together. KOREAN and VERSION stand before (live.py).
 (() => {
   const korean = document.documentElement.lang === "ko";
   const say = (text, ...values) =>
@@ -157,8 +157,8 @@
       editor.addEventListener("blur", () => editor.remove());
       this.editor = editor;
       this.pre.before(editor);
-      editor.focus();
       editor.setSelectionRange(caret ?? 0, caret ?? 0);
+      editor.focus({ preventScroll: caret !== undefined });
     }
 
     pressed(event) {
@@ -273,7 +273,7 @@
   let worker, current, waiting, asked = [];
 
   function start() {
-    worker = new Worker(new URL("live/live_worker.js", source), { type: "module" });
+    worker = new Worker(new URL(`live/live_worker.js?v=${VERSION}`, source), { type: "module" });
     worker.onmessage = ({ data }) => heard(data);
     worker.onerror = (event) => heard({ failed: event.message ?? "" });
   }

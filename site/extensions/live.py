@@ -7,6 +7,7 @@ packages; reading never depends on it.
 """
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -78,12 +79,20 @@ def write_folder(app: Sphinx, env: BuildEnvironment) -> None:
     for name in IN_WORKER:
         shutil.copyfile(HERE / name, folder / name)
     write_own_files(Path(app.srcdir), folder)
-    words = json.dumps(korean.LIVE, ensure_ascii=False)
-    script = f"const KOREAN = {words};\n{(HERE / SCRIPT).read_text(encoding='utf-8')}"
-    (folder.parent / SCRIPT).write_text(script, encoding="utf-8")
+    write_script(folder)
     app.live_modules = {  # type: ignore[attr-defined]
         module for package in packages.values() for module in package["imports"]
     }
+
+
+def write_script(folder: Path) -> None:
+    """The page's script, with its Korean words and the checksum that its files are asked for by."""
+    parts = ["lsebook.whl", "book.zip", "pyodide-lock.json", *IN_WORKER]
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in parts)).hexdigest()
+    words = json.dumps(korean.LIVE, ensure_ascii=False)
+    script = (HERE / SCRIPT).read_text(encoding="utf-8")
+    text = f'const KOREAN = {words}, VERSION = "{digest[:8]}";\n{script}'
+    (folder.parent / SCRIPT).write_text(text, encoding="utf-8")
 
 
 def write_own_files(root: Path, folder: Path) -> None:

@@ -3,13 +3,14 @@
 import { loadPyodide } from "./pyodide.mjs";
 
 const here = new URL("./", import.meta.url).href;
+const version = new URL(import.meta.url).search; // what a new edition changes is asked for anew
 const HOME = "/book/chapters/here"; // notebooks read ../../data and ../../benchmarks
 let kernel, toPython, running;
 
 const tell = (message) => postMessage({ cell: running, ...message });
 
 async function fetched(name) {
-  const answer = await fetch(here + name);
+  const answer = await fetch(here + name + version);
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   return answer;
 }
