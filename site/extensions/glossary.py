@@ -31,7 +31,7 @@ ENDINGS = (
     "은|는|이|가|을|를|의|에|에서|에게|에는|에도|으로|로|으로는|로는|와|과|도|만|까지|부터|보다|처럼|마다|"
     "이나|나|이란|란|이라|라|이고|고|이며|며|이다|다|입니다|이므로|인|일|들|하|해|한|할|합|되|돼|된|될|됩|조차|뿐"
 )
-COLUMN = {"ko": (0, 1), "en": (1, 0)}
+ENGLISH = {"ko": 1, "en": 0}
 NOT_IN = (
     nodes.reference, nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.strong,
     nodes.caption, nodes.rubric, nodes.raw, nodes.table, pending_xref,
@@ -56,7 +56,7 @@ def name_rows(app: Sphinx, doctree: nodes.document) -> None:
     """Name the rows of a glossary by their English terms, alike in both editions."""
     if (here := edition(app.env.docname)) and app.env.docname.endswith("/glossary"):
         for row in rows_of(doctree):
-            english = row.children[COLUMN[here][0]].astext()
+            english = row.children[ENGLISH[here]].astext()
             row["ids"].append(f"term-{nodes.make_id(english)}")
 
 

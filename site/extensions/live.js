@@ -52,21 +52,48 @@
   const { page, lacking, needs } = JSON.parse(about.textContent);
 
   // --- Highlighting while a cell is edited, with the classes that Pygments gave the page.
-  const KEYWORDS = /^(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield)$/;
+  const words = (text) => new Set(text.split(" "));
+  const KEYWORDS = words(
+    "and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield",
+  );
+  const CONSTANTS = words("True False None");
+  const BUILTINS = words(
+    "abs all any bool bytes callable complex dict dir divmod enumerate filter float format getattr hasattr hash help id input int isinstance iter len list map max min next object open pow print property range repr reversed round set slice sorted str sum super tuple type vars zip",
+  );
   const TOKEN =
-    /(#.*)|((?:\b[rbuf]{1,2})?(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))|(\b(?:0[xob][\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d+)?)j?)|([\p{L}_][\p{L}\p{N}_]*)|([-+*\/%@&|^~<>=!]+)/giu;
+    /(?<comment>#.*)|(?<prefix>\b[rbuf]{1,2})?(?<string>"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?|\.\d[\d_]*(?:e[+-]?\d+)?)j?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<operator>[-+*\/%@&|^~<>=!.]+)/giu;
+  function kindOf({ comment, string, number, name }, before) {
+    if (comment) return "c1";
+    if (string) return "s2";
+    if (number) return "mi";
+    if (!name) return "o";
+    if (/\.\s*$/.test(before)) return "n";
+    if (/\bdef\s+$/.test(before)) return "nf";
+    if (/\bclass\s+$/.test(before)) return "nc";
+    return KEYWORDS.has(name) ? "k" : CONSTANTS.has(name) ? "kc" : BUILTINS.has(name) ? "nb" : "n";
+  }
+
   function highlight(code) {
     const pieces = document.createDocumentFragment();
+    const put = (className, ...content) => {
+      const span = make("span", { className });
+      span.append(...content);
+      pieces.append(span);
+    };
     let at = 0;
     for (const token of code.matchAll(TOKEN)) {
-      const [text, comment, string, number, name] = token;
-      const word = /^(?:True|False|None)$/.test(name) || KEYWORDS.test(name);
-      const kind = comment ? "c1" : string ? "s2" : number ? "mi" : word ? "k" : name ? "" : "o";
-      if (!kind) continue;
-      pieces.append(code.slice(at, token.index), make("span", { className: kind, textContent: text }));
-      at = token.index + text.length;
+      put("p", code.slice(at, token.index));
+      at = token.index + token[0].length;
+      const kind = kindOf(token.groups, code.slice(0, token.index));
+      // What stands in the braces of an f-string is code.
+      const parts = /f/i.test(token.groups.prefix) ? token[0].split(/(\{[^{}]+\})/) : [token[0]];
+      parts.forEach((text, i) => {
+        const [, value, format] = (i % 2 && text.match(/^\{(.*?)((?::[^[\]()"']*)?)\}$/s)) || [];
+        if (value) put("si", "{", highlight(value), make("span", { className: kind, textContent: format }), "}");
+        else put(kind, text);
+      });
     }
-    pieces.append(code.slice(at) + "\n");
+    put("p", code.slice(at));
     return pieces;
   }
 
@@ -132,7 +159,7 @@
 
     change(code) {
       this.code = code;
-      this.pre.replaceChildren(...(this.edited ? [highlight(code)] : this.asPrinted));
+      this.pre.replaceChildren(...(this.edited ? [highlight(code), "\n"] : this.asPrinted));
       store.set(this.key, this.edited ? code : null);
       this.resetButton.hidden = !this.edited;
       this.box.classList.toggle("live-edited", this.edited);
