@@ -79,7 +79,7 @@ def names_used(code: str) -> set[str]:
 
     def look(table: SymbolTable, top: bool) -> None:
         for symbol in table.get_symbols():
-            own = symbol.is_assigned() or symbol.is_imported() if top else not symbol.is_global()
+            own = symbol.is_assigned() if top else not symbol.is_global()
             if symbol.is_referenced() and not own:
                 used.add(symbol.get_name())
         for child in table.get_children():
@@ -117,8 +117,9 @@ def lacking(cells: list[str], lacks: Callable[[str], str | None]) -> list[str | 
         if (tree := parsed(code)) is None:
             answers.append(None)
             continue
-        fresh = {name: missing for name, module in imports(tree) if (missing := lacks(module))}
-        used = names_used(code)
+        brought = {name: lacks(module) for name, module in imports(tree)}
+        fresh = {name: missing for name, missing in brought.items() if missing is not None}
+        used = names_used(code) - (brought.keys() - fresh.keys())
         missing = next((m for name, m in sorted({**gone, **fresh}.items()) if name in used), None)
         for name in names_bound(code):
             gone.pop(name, None)
