@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from takeaway.chromium import ARGUMENTS, NAMES, path
 
+# No name of another host is resolved: whatever works here works without a network.
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WIDTHS = (1400, 390)
 
@@ -31,7 +33,7 @@ def chromium() -> str:
 def launched() -> Iterator[Browser]:
     found = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, OFFLINE])
         yield browser
         browser.close()
 

@@ -45,8 +45,9 @@ def test_two_builds_are_identical(site: Path, second_site: Path) -> None:
 
 
 def test_no_file_of_the_site_is_dead_weight(site: Path) -> None:
-    heavy = [p.name for p in site.rglob("*") if p.is_file() and p.stat().st_size > HEAVY]
-    assert [name for name in heavy if not is_offer(name)] == []
+    heavy = [p for p in site.rglob("*") if p.is_file() and p.stat().st_size > HEAVY]
+    # Python and its packages load when a reader runs a cell, and no sooner.
+    assert [p.name for p in heavy if p.parent.name != "live" and not is_offer(p.name)] == []
     names = {p.name for p in site.rglob("*")}
     assert not names & {"fontawesome.js", "searchindex.js", "sphinx-thebe.js", "togglebutton.js"}
 
