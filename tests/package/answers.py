@@ -134,9 +134,9 @@ SOFTMAX_TEMPERATURE_WRONG = {
     "sorted": lambda x, t: softmax(np.sort(x) / t),
 }
 
-# log_normalise
+# probabilities
 
-LOG_NORMALISE_RIGHT = {
+PROBABILITIES_RIGHT = {
     "exp of difference": lambda w: np.exp(w - np.log(np.exp(w).sum())),
     "division": lambda w: np.exp(w) / np.exp(w).sum(),
     "shifted": softmax,
@@ -145,7 +145,7 @@ LOG_NORMALISE_RIGHT = {
     "float32": lambda w: softmax(w.astype(np.float32)),
     "list": lambda w: list(softmax(w)),
 }
-LOG_NORMALISE_WRONG = {
+PROBABILITIES_WRONG = {
     "logs": lambda w: w - np.log(np.exp(w).sum()),
     "exp alone": np.exp,
     "epsilon": lambda w: np.exp(w - np.log(np.exp(w).sum() + 1e-12)),
@@ -1415,7 +1415,7 @@ LOG_WEIGHTS_WRONG = {
 NAMES = (
     "log_product",
     "softmax_temperature",
-    "log_normalise",
+    "probabilities",
     "logsumexp_1d",
     "log_weighted_sum",
     "loss_gradient",

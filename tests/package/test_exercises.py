@@ -160,7 +160,7 @@ def feasible_plan(plan, a, b):
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
-    "log_normalise": softmax,
+    "probabilities": softmax,
     "logsumexp_1d": lse,
     "log_weighted_sum": lambda x, w: lse(
         [mpf(float(v)) + mp.log(mpf(float(u))) for v, u in zip(x, w, strict=True) if u]
@@ -396,8 +396,8 @@ def test_wrong_answers_fail(name, answer):
         ("softmax_temperature", "multiplied", "high temperature"),
         ("softmax_temperature", "outside", "add up to 1"),
         ("softmax_temperature", "rounded", "definition"),
-        ("log_normalise", "logs", "return the probabilities"),
-        ("log_normalise", "epsilon", "add up to 1"),
+        ("probabilities", "logs", "return the probabilities"),
+        ("probabilities", "epsilon", "add up to 1"),
         ("logsumexp_1d", "definition", "overflowed"),
         ("logsumexp_1d", "c = largest size", "became 0"),
         ("logsumexp_1d", "not added back", "short by exactly the maximum"),

@@ -333,7 +333,7 @@ def test_memory_traffic_jumps_where_the_array_outgrows_the_cache(n, m, bytes_mov
 def test_cluster_costs_shows_the_estimate_of_chapter_13():
     shown = texts(explore.cluster_costs, n=12, m=3)
     assert "x: 8TB / 1000" in shown
-    assert "8 s" in shown
+    assert "16 s" in shown
     assert "log2(chunks): 16" in shown
 
 
