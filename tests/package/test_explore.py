@@ -93,6 +93,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
         "chunks",
         "cost",
         "dr",
+        "dz",
         "eps",
         "exact",
         "harmonic",
