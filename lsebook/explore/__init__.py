@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         stream_steps,
     )
     from lsebook.explore.part4 import (
+        ctc_lattice,
         harmonic_mean,
         transport,
     )
@@ -51,7 +52,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": ("harmonic_mean", "transport"),
+    "part4": ("harmonic_mean", "transport", "ctc_lattice"),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -60,6 +61,7 @@ __all__ = [
     "attention_steps",
     "cluster_costs",
     "coin_products",
+    "ctc_lattice",
     "digits_lost",
     "exp_cliffs",
     "harmonic_mean",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from html import unescape
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from lsebook.explore.part4 import ONE, ZERO
 
 DATA = Path(__file__).parents[2] / "data"
 FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
+# Figures whose data are Korean letters, in both editions.
+ABOUT_HANGUL = {"ctc_lattice"}
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
 
@@ -68,9 +71,10 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
     code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers"}
-    code |= {"exact", "harmonic", "mean", "needed", "dr", "cost", "eps", "ok", "nan"}
+    code |= {"exact", "harmonic", "mean", "needed", "dr", "cost", "eps", "ok", "nan", "paths"}
     assert words <= code
-    assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
+    hangul = re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
+    assert bool(hangul) == (figure.__name__ in ABOUT_HANGUL)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -355,3 +359,15 @@ def test_transport_shows_the_cost_and_which_formats_end(k, dead):
         name = dtype.__name__
         assert bool(np.isfinite(u).all() and np.isfinite(v).all()) == (name not in dead)
         assert after(f"{name}:  ", shown) == ("nan" if name in dead else "ok")
+
+
+@pytest.mark.parametrize("T", [4, 5, 6, 8])
+def test_ctc_lattice_counts_the_paths_that_collapse_to_the_word(T):
+    word = "ㄱㅜㄱㄱㅏ"
+    count = 0
+    for path in product("-ㄱㅜㅏ", repeat=T):
+        count += "".join(s for s, _ in groupby(path)).replace("-", "") == word
+    shown = texts(explore.ctc_lattice, T=T)
+    assert after("paths = ", shown) == str(count)
+    with np.errstate(divide="ignore"):
+        assert float(after("log p = ", shown)) == pytest.approx(np.log(count / 4**T), rel=1e-4)
