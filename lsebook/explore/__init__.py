@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lsebook.explore.part4 import (
         ctc_lattice,
         harmonic_mean,
+        mixture_units,
         transport,
     )
 
@@ -52,7 +53,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": ("harmonic_mean", "transport", "ctc_lattice"),
+    "part4": ("mixture_units", "harmonic_mean", "transport", "ctc_lattice"),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -69,6 +70,7 @@ __all__ = [
     "log_sum_exp",
     "memory_traffic",
     "merge_tree",
+    "mixture_units",
     "shift_window",
     "smooth_max",
     "softmax_bars",

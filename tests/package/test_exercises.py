@@ -83,6 +83,27 @@ def combined(states):
     return mp.log(total) if total else -mp.inf
 
 
+def responsibilities(log_w, log_p):
+    return [softmax(np.add(log_w, row)) for row in log_p]
+
+
+def log_mixture_density(x, w, mean, sd):
+    parts = [numbers(v) for v in (w, mean, sd)]
+    root = mp.sqrt(2 * mp.pi)
+    return mp.log(
+        mp.fsum(
+            a * mp.exp(-(((x - m) / s) ** 2) / 2) / (s * root)
+            for a, m, s in zip(*parts, strict=True)
+        )
+    )
+
+
+def log_weights(joint):
+    shares = [softmax(row) for row in joint]
+    means = [mp.fsum(column) / len(shares) for column in zip(*shares, strict=True)]
+    return [mp.log(mean) if mean else -mp.inf for mean in means]
+
+
 def effective_size(log_w):
     return mp.exp(2 * lse(log_w) - lse([2 * v for v in numbers(log_w)]))
 
@@ -184,6 +205,9 @@ TRUTH = {
     "merge_attention": joined,
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,
+    "responsibilities": responsibilities,
+    "log_mixture_density": log_mixture_density,
+    "log_weights": log_weights,
     "effective_size": effective_size,
     "lppd": lppd,
     "change_posterior": change_posterior,
@@ -205,6 +229,7 @@ ORDER_FREE = {
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
+    "log_mixture_density",
     "effective_size",
 }
 # Those of them whose argument is a plain list of numbers.
@@ -462,6 +487,20 @@ def test_wrong_answers_fail(name, answer):
         ("combine_states", "log for log1p", "tail"),
         ("combine_states", "mean", "holds exp(c) (1 + r)"),
         ("combine_states", "the state", "one number"),
+        ("responsibilities", "definition", "became 0"),
+        ("responsibilities", "one maximum", "became 0"),
+        ("responsibilities", "along the columns", "add up to 1"),
+        ("responsibilities", "dead component", "responsible for nothing"),
+        ("responsibilities", "weights forgotten", "divided by their sum in each row"),
+        ("responsibilities", "not normalised", "add up to 1"),
+        ("log_mixture_density", "definition", "became 0"),
+        ("log_mixture_density", "width forgotten", "log of its width"),
+        ("log_mixture_density", "peak alone", "Compare with the definition"),
+        ("log_mixture_density", "weight 0 kept", "adds nothing"),
+        ("log_weights", "log of mean", "but its log is not"),
+        ("log_weights", "mean of logs", "mean of responsibilities"),
+        ("log_weights", "along the columns", "made along each row"),
+        ("log_weights", "definition", "became 0"),
         ("effective_size", "definition", "overflowed"),
         ("effective_size", "count", "definition"),
         ("lppd", "wrong axis", "Rows are samples"),

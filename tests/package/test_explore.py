@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import wraps
 from html import unescape
 from itertools import groupby, product
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from sklearn.mixture import GaussianMixture
 
 import lsebook
 from lsebook import explore
@@ -23,9 +25,24 @@ from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 from lsebook.explore.part4 import ONE, ZERO
 
 DATA = Path(__file__).parents[2] / "data"
-FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
 # Figures whose data are Korean letters, in both editions.
 ABOUT_HANGUL = {"ctc_lattice"}
+FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
+# What the chapters give to those figures that ask for data.
+ARGUMENTS = {"mixture_units": (FAITHFUL,)}
+
+
+def drawn(name: str) -> Callable[[], explore.Explorable]:
+    figure = getattr(explore, name)
+
+    @wraps(figure)
+    def draw() -> explore.Explorable:
+        return figure(*ARGUMENTS.get(name, ()))
+
+    return draw
+
+
+FIGURES = [drawn(name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
 
@@ -70,7 +87,7 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers"}
+    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "min", "min²"}
     code |= {"exact", "harmonic", "mean", "needed", "dr", "cost", "eps", "ok", "nan", "paths"}
     assert words <= code
     hangul = re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
@@ -303,6 +320,36 @@ def test_cluster_costs_shows_the_estimate_of_chapter_13():
     assert "x: 8TB / 1000" in shown
     assert "8 s" in shown
     assert "log2(chunks): 16" in shown
+
+
+@pytest.mark.parametrize("h", [0, 2, 24, 48])
+def test_mixture_units_shows_the_fit_of_scikit_learn(h: int) -> None:
+    reg_covar = 1e-6 * (60 * h) ** 2
+    fitted = GaussianMixture(2, reg_covar=reg_covar, tol=1e-12, max_iter=2000, random_state=0)
+    fitted.fit(FAITHFUL)
+    shown = texts(drawn("mixture_units"), h=h)
+    assert float(after(f"1e-6 · (60 · {h})² = ", shown).removesuffix(" min²")) == pytest.approx(
+        reg_covar, rel=5e-3
+    )
+    likelihood = fitted.score(FAITHFUL) * len(FAITHFUL)
+    assert float(after("Σ LSE = ", shown)) == pytest.approx(likelihood, abs=0.051)
+
+
+def test_mixture_units_draws_two_standard_deviations() -> None:
+    fitted = GaussianMixture(2, reg_covar=0, tol=1e-12, max_iter=2000, random_state=0)
+    short = np.argmin(fitted.fit(FAITHFUL).means_[:, 0])
+    mean, cov = fitted.means_[short], fitted.covariances_[short]
+    width = 4 * np.sqrt(cov[0, 0])
+    # The outline's bounding box, in pixels of the axis, whose domain is twice the data's range.
+    svg = picture(drawn("mixture_units")().spec)
+    (path,) = (p for p in re.findall(r"<path[^>]*>", svg) if 'stroke="#1f77b4"' in p)
+    places = re.search(r' d="M([^"Z]*)Z?"', path)
+    assert places is not None
+    points = np.array([pair.split(",") for pair in places[1].split("L")], float)
+    scale = 2 * np.ptp(FAITHFUL[:, 0]) / 369
+    assert np.ptp(points[:, 0]) * scale == pytest.approx(width, rel=0.01)
+    left = FAITHFUL[:, 0].min() - np.ptp(FAITHFUL[:, 0]) / 2
+    assert (points[:, 0].mean() - 1) * scale + left == pytest.approx(mean[0], abs=0.02)
 
 
 @pytest.mark.parametrize("k", [-4, -3, -1.7, 0])
