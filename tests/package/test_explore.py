@@ -88,7 +88,19 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
     code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "min", "min²"}
-    code |= {"exact", "harmonic", "mean", "needed", "dr", "cost", "eps", "ok", "nan", "paths"}
+    code |= {
+        "exact",
+        "harmonic",
+        "mean",
+        "needed",
+        "dr",
+        "cost",
+        "eps",
+        "ok",
+        "off",
+        "nan",
+        "paths",
+    }
     assert words <= code
     hangul = re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
     assert bool(hangul) == (figure.__name__ in ABOUT_HANGUL)
@@ -383,29 +395,28 @@ def test_transport_has_the_digits_of_scikit_learn():
         assert "".join(".123456789abcdefg"[int(v)] for v in image.ravel()) == shown
 
 
-@pytest.mark.parametrize(
-    ("k", "dead"),
-    [(1, []), (0, []), (-1, ["float16"]), (-2, ["float16", "float32"])],
-)
-def test_transport_shows_the_cost_and_which_formats_end(k, dead):
+@pytest.mark.parametrize("k", [1, 0, -0.6, -1, -1.3, -2, -2.2, -2.4])
+def test_transport_shows_the_cost_and_what_plain_sinkhorn_ends_in(k):
     ot = pytest.importorskip("ot")
     images = pytest.importorskip("sklearn.datasets").load_digits().images[:2]
     a, b = (image[image > 0] / image.sum() for image in images)
     x, y = map(np.argwhere, images)
     C = ((x[:, None] - y) ** 2.0).sum(axis=2)
     shown = texts(explore.transport, k=k, t=0.5)
+    # All costs are whole: below 0.05 the plan changes by e^-20 at most.
     eps = max(10.0**k, 0.05)
     plan = ot.sinkhorn(a, b, C, eps, method="sinkhorn_log", numItermax=20_000, stopThr=1e-12)
     assert float(after("cost = ", shown)) == pytest.approx((plan * C).sum(), abs=2e-4)
     for dtype in (np.float16, np.float32, np.float64):
         K, v = np.exp(-C.astype(dtype) / dtype(10.0**k)), np.ones_like(b, dtype)
         with np.errstate(all="ignore"):
-            for _ in range(1000):
+            for _ in range(10_000):
                 u = a.astype(dtype) / (K @ v)
                 v = b.astype(dtype) / (K.T @ u)
-        name = dtype.__name__
-        assert bool(np.isfinite(u).all() and np.isfinite(v).all()) == (name not in dead)
-        assert after(f"{name}:  ", shown) == ("nan" if name in dead else "ok")
+            found = u.astype(float)[:, None] * K * v
+        off = abs(found - plan).max() / plan.max()
+        told = "nan" if np.isnan(off) else "off" if off > 0.1 else "ok"
+        assert after(f"{dtype.__name__}:  ", shown) == told
 
 
 @pytest.mark.parametrize("T", [4, 5, 6, 8])
