@@ -7,163 +7,52 @@ import numpy as np
 from lsebook.exercises.cases import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
 from lsebook.exercises.hints import SUM, not_a_distribution
 
+_SURE = Hint(
+    "확신하며 맞혔을 때의 작은 손실이 사라졌습니다. 1이나 z에 묻히지 않았나요?",
+    "The small loss of a sure and right answer is gone: was it lost beside the 1, or beside z?",
+)
+
+_WRONG = Hint(
+    "확신하며 틀렸습니다. 손실은 커도 유한하고, 점수에 비례합니다.",
+    "Sure and wrong: the loss is large but finite, and proportional to the score.",
+)
+
+BINARY_LOSS = Exercise(
+    "binary_loss",
+    "z, y",
+    Hint(
+        "z와 y의 원소마다 −y log σ(z) − (1 − y) log(1 − σ(z))와 비교해 보세요.",
+        "Compare with −y log σ(z) − (1 − y) log(1 − σ(z)), for each element of z and y.",
+    ),
+    (
+        Case(
+            (np.array([1.0, 2.0, 0.0]), np.array([1.0, 0.0, 1.0])),
+            [0.31326168751822286, 2.1269280110429727, 0.6931471805599453],
+        ),
+        Case(
+            (np.array([0.5, -1.0]), np.array([0.25, 0.75])),
+            [0.8490769841801067, 1.0632616875182228],
+        ),
+        Case((np.array([40.0, -50.0]), np.array([0.0, 1.0])), [40.0, 50.0], _WRONG),
+        Case((np.array([-1000.0, 1000.0]), np.array([1.0, 0.0])), [1000.0, 1000.0], OVERFLOW),
+        Case(
+            (np.array([40.0, 100.0, 3.0]), np.array([1.0, 1.0, 1.0])),
+            [4.248354255291589e-18, 3.720075976020836e-44, 0.04858735157374206],
+            _SURE,
+        ),
+        Case(
+            (np.array([-2.0, -60.0]), np.array([0.0, 0.0])),
+            [0.1269280110429725, 8.75651076269652e-27],
+            _SURE,
+        ),
+    ),
+)
+
 INF = float("inf")
+
 LN2 = 0.6931471805599453
+
 LN3 = 1.0986122886681098
-# Half the log of 2π, the constant of the normal distribution.
-HALF_LOG_2PI = 0.9189385332046727
-
-# Chapter 15
-
-_DEAD = Hint(
-    "가중치가 0인 성분의 책임은 0이고 나머지 성분은 그대로여야 합니다.",
-    "A component of weight 0 is responsible for nothing, and the others are as they were.",
-)
-
-
-def _rows_do_not_add_up(got: Array, case: Case) -> bool:
-    return any(not_a_distribution(row, case) for row in np.atleast_2d(got))
-
-
-RESPONSIBILITIES = Exercise(
-    "responsibilities",
-    "log_w, log_p",
-    Hint(
-        "책임은 각 행에서 w p를 그 합으로 나눈 것입니다.",
-        "Responsibilities are w p, divided by their sum in each row.",
-    ),
-    (
-        Case(
-            (np.array([0.0, 0.0]), np.array([[0.0, 0.0], [LN2, 0.0], [0.0, LN2]])),
-            [[0.5, 0.5], [0.6666666666666666, 0.3333333333333333], [1 / 3, 2 / 3]],
-            name="[0, 0], log_p=[[0, 0], [log 2, 0], [0, log 2]]",
-        ),
-        Case(
-            (np.array([LN2, 0.0]), np.array([[0.0, LN2], [1.0, 2.0], [0.0, -1.0]])),
-            [
-                [0.5, 0.5],
-                [0.4238831152341709, 0.5761168847658291],
-                [0.8446375965030364, 0.15536240349696362],
-            ],
-            name="[log 2, 0], log_p=[[0, log 2], [1, 2], [0, -1]]",
-        ),
-        Case(
-            (np.array([0.0, 0.0]), np.array([[-1800.0, -1250.0], [-900.0, -901.0], [0.0, 0.0]])),
-            [[1.374152566130957e-239, 1.0], [0.7310585786300049, 0.2689414213699951], [0.5, 0.5]],
-            UNDERFLOW,
-        ),
-        Case(
-            (np.array([0.0, 0.0]), np.array([[800.0, 799.0], [-1.0, 800.0], [0.0, 1.0]])),
-            [
-                [0.7310585786300049, 0.2689414213699951],
-                [0.0, 1.0],
-                [0.2689414213699951, 0.7310585786300049],
-            ],
-            OVERFLOW,
-            atol=1e-300,
-        ),
-        Case(
-            (np.array([-INF, 0.0]), np.array([[5.0, 1.0], [-900.0, -2000.0], [-1.0, 0.0]])),
-            [[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]],
-            _DEAD,
-        ),
-    ),
-    ((_rows_do_not_add_up, SUM),),
-)
-
-_OWN_WIDTH = Hint(
-    "정규분포의 로그 밀도에는 폭의 로그와 log(2π)/2도 들어 있습니다.",
-    "The log density of a normal distribution has the log of its width and log(2π)/2 in it.",
-)
-LOG_MIXTURE_DENSITY = Exercise(
-    "log_mixture_density",
-    "x, w, mean, sd",
-    Hint(
-        "정의 log Σ wₖ N(x; meanₖ, sdₖ)와 비교해 보세요.",
-        "Compare with the definition, log Σ wₖ N(x; meanₖ, sdₖ).",
-    ),
-    (
-        Case((0.0, np.array([1.0]), np.array([0.0]), np.array([1.0])), -HALF_LOG_2PI, _OWN_WIDTH),
-        Case(
-            (1.0, np.array([0.25, 0.75]), np.array([0.0, 3.0]), np.array([1.0, 2.0])),
-            -1.8889421624504084,
-            _OWN_WIDTH,
-        ),
-        Case(
-            (60.0, np.array([0.5, 0.5]), np.array([0.0, 10.0]), np.array([1.0, 1.0])),
-            -1251.6120857137646,
-            UNDERFLOW,
-        ),
-        Case(
-            (1.5, np.array([0.5, 0.5]), np.array([1.5, 2.0]), np.array([1e-300, 0.25])),
-            689.1634421844491,
-        ),
-        Case(
-            (-100.0, np.array([0.0, 0.5, 0.5]), np.array([-100.0, 1.0, 5.0]), np.array([2.0] * 3)),
-            -1277.4302328943245,
-            Hint(
-                "가중치가 0인 성분은 그 가까이에서도 밀도에 아무것도 보태지 않습니다.",
-                "A component of weight 0 adds nothing to the density, not even near to it.",
-            ),
-        ),
-    ),
-)
-
-_LOG_MEAN = Hint(
-    "가중치는 책임의 평균입니다. 로그의 평균과는 다릅니다.",
-    "A weight is the mean of responsibilities, which is not the mean of their logs.",
-)
-
-
-def _mean_of_logs(got: Array, case: Case) -> bool:
-    joint = case.arguments[0]
-    log_shares = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
-    return np.allclose(got, log_shares.mean(axis=0))
-
-
-LOG_WEIGHTS = Exercise(
-    "log_weights",
-    "joint",
-    Hint(
-        "행마다 책임을 구하고 열마다 평균합니다.",
-        "Responsibilities are made along each row, and averaged along each column.",
-    ),
-    (
-        Case(
-            (np.array([[0.0, LN2], [LN2, 0.0], [0.0, 0.0]]),),
-            [-LN2, -LN2],
-            name="[[0, log 2], [log 2, 0], [0, 0]]",
-        ),
-        Case(
-            (np.array([[0.0, 1.0], [2.0, 0.0], [1.0, 4.0], [0.0, 3.0]]),),
-            [-1.1674880052923262, -0.37272819843210986],
-        ),
-        Case(
-            (np.array([[-1000.0, -1001.0, -1003.0], [-2000.0, -1999.0, -2001.0]]),),
-            [-0.7443215517527827, -0.7713926367974884, -2.7713926367974886],
-            UNDERFLOW,
-        ),
-        Case(
-            (np.array([[0.0, -900.0], [1.0, -950.0], [0.0, -901.0]]),),
-            [0.0, -900.7853506011498],
-            Hint(
-                "이 가중치는 배정밀도로 0이지만 그 로그는 아닙니다.",
-                "In double precision this weight is 0, but its log is not.",
-            ),
-            atol=1e-15,
-        ),
-        Case(
-            (np.array([[0.0, -INF], [3.0, -INF], [-5.0, -INF]]),),
-            [0.0, -INF],
-            Hint(
-                "어느 점에도 책임이 없는 성분의 가중치는 0이고 그 로그는 −inf입니다.",
-                "A component responsible for no point has weight 0, whose log is −inf.",
-            ),
-            atol=1e-15,
-        ),
-    ),
-    ((_mean_of_logs, _LOG_MEAN),),
-)
 
 # Chapter 17
 
@@ -187,7 +76,7 @@ EFFECTIVE_SIZE = Exercise(
         (
             lambda got, case: bool(got > len(case.arguments[0]) * (1 + 1e-9)),
             Hint(
-                "실효 표본 크기는 표본의 수보다 클 수 없습니다.",
+                "유효 표본 크기는 표본의 수보다 클 수 없습니다.",
                 "The effective size cannot exceed the number of samples.",
             ),
         ),
@@ -247,6 +136,7 @@ _LARGE_COUNTS = Hint(
     "계승은 170!까지만 float64에 들어갑니다. 합은 얼마나 큰가요?",
     "Factorials fit float64 only up to 170!: how large are the totals?",
 )
+
 CHANGE_POSTERIOR = Exercise(
     "change_posterior",
     "counts",
@@ -286,6 +176,162 @@ CHANGE_POSTERIOR = Exercise(
         ),
     ),
     ((not_a_distribution, SUM),),
+)
+
+# Half the log of 2π, the constant of the normal distribution.
+HALF_LOG_2PI = 0.9189385332046727
+
+# Chapter 15
+
+_DEAD = Hint(
+    "가중치가 0인 무리의 책임도는 0이고 다른 무리는 그대로여야 합니다.",
+    "A component of weight 0 is responsible for nothing, and the others are as they were.",
+)
+
+
+def _rows_do_not_add_up(got: Array, case: Case) -> bool:
+    return any(not_a_distribution(row, case) for row in np.atleast_2d(got))
+
+
+RESPONSIBILITIES = Exercise(
+    "responsibilities",
+    "log_w, log_p",
+    Hint(
+        "책임도는 행마다 w p를 그 합으로 나눈 것입니다.",
+        "Responsibilities are w p, divided by their sum in each row.",
+    ),
+    (
+        Case(
+            (np.array([0.0, 0.0]), np.array([[0.0, 0.0], [LN2, 0.0], [0.0, LN2]])),
+            [[0.5, 0.5], [0.6666666666666666, 0.3333333333333333], [1 / 3, 2 / 3]],
+            name="[0, 0], log_p=[[0, 0], [log 2, 0], [0, log 2]]",
+        ),
+        Case(
+            (np.array([LN2, 0.0]), np.array([[0.0, LN2], [1.0, 2.0], [0.0, -1.0]])),
+            [
+                [0.5, 0.5],
+                [0.4238831152341709, 0.5761168847658291],
+                [0.8446375965030364, 0.15536240349696362],
+            ],
+            name="[log 2, 0], log_p=[[0, log 2], [1, 2], [0, -1]]",
+        ),
+        Case(
+            (np.array([0.0, 0.0]), np.array([[-1800.0, -1250.0], [-900.0, -901.0], [0.0, 0.0]])),
+            [[1.374152566130957e-239, 1.0], [0.7310585786300049, 0.2689414213699951], [0.5, 0.5]],
+            UNDERFLOW,
+        ),
+        Case(
+            (np.array([0.0, 0.0]), np.array([[800.0, 799.0], [-1.0, 800.0], [0.0, 1.0]])),
+            [
+                [0.7310585786300049, 0.2689414213699951],
+                [0.0, 1.0],
+                [0.2689414213699951, 0.7310585786300049],
+            ],
+            OVERFLOW,
+            atol=1e-300,
+        ),
+        Case(
+            (np.array([-INF, 0.0]), np.array([[5.0, 1.0], [-900.0, -2000.0], [-1.0, 0.0]])),
+            [[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]],
+            _DEAD,
+        ),
+    ),
+    ((_rows_do_not_add_up, SUM),),
+)
+
+_OWN_WIDTH = Hint(
+    "정규 분포의 로그 밀도에는 너비의 로그와 log(2π)/2도 들어 있습니다.",
+    "The log density of a normal distribution has the log of its width and log(2π)/2 in it.",
+)
+
+LOG_MIXTURE_DENSITY = Exercise(
+    "log_mixture_density",
+    "x, w, mean, sd",
+    Hint(
+        "정의 log Σ wₖ N(x; meanₖ, sdₖ)와 비교해 보세요.",
+        "Compare with the definition, log Σ wₖ N(x; meanₖ, sdₖ).",
+    ),
+    (
+        Case((0.0, np.array([1.0]), np.array([0.0]), np.array([1.0])), -HALF_LOG_2PI, _OWN_WIDTH),
+        Case(
+            (1.0, np.array([0.25, 0.75]), np.array([0.0, 3.0]), np.array([1.0, 2.0])),
+            -1.8889421624504084,
+            _OWN_WIDTH,
+        ),
+        Case(
+            (60.0, np.array([0.5, 0.5]), np.array([0.0, 10.0]), np.array([1.0, 1.0])),
+            -1251.6120857137646,
+            UNDERFLOW,
+        ),
+        Case(
+            (1.5, np.array([0.5, 0.5]), np.array([1.5, 2.0]), np.array([1e-300, 0.25])),
+            689.1634421844491,
+        ),
+        Case(
+            (-100.0, np.array([0.0, 0.5, 0.5]), np.array([-100.0, 1.0, 5.0]), np.array([2.0] * 3)),
+            -1277.4302328943245,
+            Hint(
+                "가중치가 0인 무리는 그 가까이에서도 밀도에 아무것도 보태지 않습니다.",
+                "A component of weight 0 adds nothing to the density, not even near to it.",
+            ),
+        ),
+    ),
+)
+
+_LOG_MEAN = Hint(
+    "가중치는 책임도의 평균입니다. 로그의 평균과는 다릅니다.",
+    "A weight is the mean of responsibilities, which is not the mean of their logs.",
+)
+
+
+def _mean_of_logs(got: Array, case: Case) -> bool:
+    joint = case.arguments[0]
+    log_shares = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
+    return np.allclose(got, log_shares.mean(axis=0))
+
+
+LOG_WEIGHTS = Exercise(
+    "log_weights",
+    "joint",
+    Hint(
+        "행마다 책임도를 구하고 열마다 평균합니다.",
+        "Responsibilities are made along each row, and averaged along each column.",
+    ),
+    (
+        Case(
+            (np.array([[0.0, LN2], [LN2, 0.0], [0.0, 0.0]]),),
+            [-LN2, -LN2],
+            name="[[0, log 2], [log 2, 0], [0, 0]]",
+        ),
+        Case(
+            (np.array([[0.0, 1.0], [2.0, 0.0], [1.0, 4.0], [0.0, 3.0]]),),
+            [-1.1674880052923262, -0.37272819843210986],
+        ),
+        Case(
+            (np.array([[-1000.0, -1001.0, -1003.0], [-2000.0, -1999.0, -2001.0]]),),
+            [-0.7443215517527827, -0.7713926367974884, -2.7713926367974886],
+            UNDERFLOW,
+        ),
+        Case(
+            (np.array([[0.0, -900.0], [1.0, -950.0], [0.0, -901.0]]),),
+            [0.0, -900.7853506011498],
+            Hint(
+                "이 가중치는 배정밀도로 0이지만 그 로그는 아닙니다.",
+                "In double precision this weight is 0, but its log is not.",
+            ),
+            atol=1e-15,
+        ),
+        Case(
+            (np.array([[0.0, -INF], [3.0, -INF], [-5.0, -INF]]),),
+            [0.0, -INF],
+            Hint(
+                "어느 점에도 책임도가 없는 무리의 가중치는 0이고 그 로그는 −inf입니다.",
+                "A component responsible for no point has weight 0, whose log is −inf.",
+            ),
+            atol=1e-15,
+        ),
+    ),
+    ((_mean_of_logs, _LOG_MEAN),),
 )
 
 # Chapter 18
@@ -580,13 +626,14 @@ PERPLEXITY = Exercise(
 )
 
 # By chapter, in the order in which a reader meets them.
-PART4 = (
-    RESPONSIBILITIES,
-    LOG_MIXTURE_DENSITY,
-    LOG_WEIGHTS,
+PART4: tuple[Exercise, ...] = (
+    BINARY_LOSS,
     EFFECTIVE_SIZE,
     LPPD,
     CHANGE_POSTERIOR,
+    RESPONSIBILITIES,
+    LOG_MIXTURE_DENSITY,
+    LOG_WEIGHTS,
     POTENTIAL,
     FEASIBLE_PLAN,
     LOG_PATHS,

@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     )
     from lsebook.explore.part4 import (
         ctc_lattice,
+        double_softmax,
         harmonic_mean,
         mixture_units,
         transport,
     )
 
-_PARTS: dict[str, tuple[str, ...]] = {
+_PARTS = {
     "canvas": ("Explorable",),
     "part1": ("coin_products", "exp_cliffs", "log_sum_exp", "shift_window", "softmax_bars"),
     "part2": ("digits_lost", "log1mexp_forms", "smooth_max", "wrong_answers", "weighted_peak"),
@@ -53,7 +54,13 @@ _PARTS: dict[str, tuple[str, ...]] = {
         "merge_tree",
         "stream_steps",
     ),
-    "part4": ("mixture_units", "harmonic_mean", "transport", "ctc_lattice"),
+    "part4": (
+        "double_softmax",
+        "harmonic_mean",
+        "mixture_units",
+        "transport",
+        "ctc_lattice",
+    ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -64,6 +71,7 @@ __all__ = [
     "coin_products",
     "ctc_lattice",
     "digits_lost",
+    "double_softmax",
     "exp_cliffs",
     "harmonic_mean",
     "log1mexp_forms",

@@ -1203,6 +1203,42 @@ LOSS_GRADIENT_WRONG = {
     "the loss": lambda x, label: shifted(x) - x[label],
 }
 
+# binary_loss
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def clipped_loss(z, y):
+    p = np.clip(sigmoid(z), 1e-12, 1 - 1e-12)
+    return -y * np.log(p) - (1 - y) * np.log(1 - p)
+
+
+BINARY_LOSS_RIGHT = {
+    "logaddexp": lambda z, y: y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z),
+    "log_expit": lambda z, y: -y * sp.log_expit(z) - (1 - y) * sp.log_expit(-z),
+    "one softplus": lambda z, y: np.log1p(np.exp(-abs(z))) + abs(z) * np.where(z > 0, 1 - y, y),
+    "columns": lambda z, y: np.array(
+        [v * np.logaddexp(0, -u) + (1 - v) * np.logaddexp(0, u) for u, v in zip(z, y, strict=True)]
+    ),
+}
+BINARY_LOSS_WRONG = {
+    "definition": quiet(lambda z, y: -y * np.log(sigmoid(z)) - (1 - y) * np.log(1 - sigmoid(z))),
+    "clipped": quiet(clipped_loss),
+    "softplus less y z": lambda z, y: np.logaddexp(0, z) - y * z,
+    "right class only": lambda z, y: y * np.logaddexp(0, -z),
+    "other class": lambda z, y: y * np.logaddexp(0, z) + (1 - y) * np.logaddexp(0, -z),
+    "hinge": lambda z, y: np.maximum(0, np.where(y > 0.5, -z, z)),
+    "log of 1 plus exp": quiet(
+        lambda z, y: y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))
+    ),
+    "mean": lambda z, y: np.mean(y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)),
+    "in bits": lambda z, y: (y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)) / np.log(2),
+    "labels rounded": lambda z, y: np.logaddexp(0, np.where(y > 0.5, -z, z)),
+}
+
+
 # responsibilities
 
 
@@ -1399,6 +1435,7 @@ NAMES = (
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
+    "binary_loss",
     "responsibilities",
     "log_mixture_density",
     "log_weights",

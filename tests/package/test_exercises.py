@@ -74,6 +74,13 @@ def joined(p, q):
     return [mpf(peak), *sums]
 
 
+def binary_loss(z, y):
+    z, y = numbers(z), numbers(y)
+    return [
+        v * mp.log1p(mp.exp(-u)) + (1 - v) * mp.log1p(mp.exp(u)) for u, v in zip(z, y, strict=True)
+    ]
+
+
 def combined(states):
     if any(mp.isnan(c) for c, _ in states):
         return mp.nan
@@ -81,6 +88,24 @@ def combined(states):
         return mp.inf
     total = mp.fsum((1 + mpf(r)) * mp.exp(mpf(c)) for c, r in states if c > -np.inf)
     return mp.log(total) if total else -mp.inf
+
+
+def effective_size(log_w):
+    return mp.exp(2 * lse(log_w) - lse([2 * v for v in numbers(log_w)]))
+
+
+def lppd(log_likelihood):
+    return mp.fsum(lse(column) - mp.log(len(column)) for column in np.transpose(log_likelihood))
+
+
+def change_posterior(counts):
+    def log_evidence(part):
+        n = int(sum(part))
+        return mp.loggamma(n + 1) - (n + 1) * mp.log(len(part) + 1)
+
+    logs = [log_evidence(counts[:k]) + log_evidence(counts[k:]) for k in range(1, len(counts))]
+    total = mp.log(mp.fsum(map(mp.exp, logs)))
+    return [mp.exp(v - total) for v in logs]
 
 
 def responsibilities(log_w, log_p):
@@ -102,24 +127,6 @@ def log_weights(joint):
     shares = [softmax(row) for row in joint]
     means = [mp.fsum(column) / len(shares) for column in zip(*shares, strict=True)]
     return [mp.log(mean) if mean else -mp.inf for mean in means]
-
-
-def effective_size(log_w):
-    return mp.exp(2 * lse(log_w) - lse([2 * v for v in numbers(log_w)]))
-
-
-def lppd(log_likelihood):
-    return mp.fsum(lse(column) - mp.log(len(column)) for column in np.transpose(log_likelihood))
-
-
-def change_posterior(counts):
-    def log_evidence(part):
-        n = int(sum(part))
-        return mp.loggamma(n + 1) - (n + 1) * mp.log(len(part) + 1)
-
-    logs = [log_evidence(counts[:k]) + log_evidence(counts[k:]) for k in range(1, len(counts))]
-    total = mp.log(mp.fsum(map(mp.exp, logs)))
-    return [mp.exp(v - total) for v in logs]
 
 
 def potential(a, C, g, eps):
@@ -205,12 +212,13 @@ TRUTH = {
     "merge_attention": joined,
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,
-    "responsibilities": responsibilities,
-    "log_mixture_density": log_mixture_density,
-    "log_weights": log_weights,
+    "binary_loss": binary_loss,
     "effective_size": effective_size,
     "lppd": lppd,
     "change_posterior": change_posterior,
+    "responsibilities": responsibilities,
+    "log_mixture_density": log_mixture_density,
+    "log_weights": log_weights,
     "potential": potential,
     "feasible_plan": feasible_plan,
     "log_paths": log_paths,
@@ -229,8 +237,8 @@ ORDER_FREE = {
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
-    "log_mixture_density",
     "effective_size",
+    "log_mixture_density",
 }
 # Those of them whose argument is a plain list of numbers.
 SORTABLE = {
@@ -487,6 +495,15 @@ def test_wrong_answers_fail(name, answer):
         ("combine_states", "log for log1p", "tail"),
         ("combine_states", "mean", "holds exp(c) (1 + r)"),
         ("combine_states", "the state", "one number"),
+        ("binary_loss", "clipped", "proportional to the score"),
+        ("binary_loss", "softplus less y z", "beside the 1, or beside z"),
+        ("effective_size", "definition", "overflowed"),
+        ("effective_size", "count", "definition"),
+        ("lppd", "wrong axis", "Rows are samples"),
+        ("lppd", "mean of logs", "likelihoods that should be"),
+        ("change_posterior", "definition", "170!"),
+        ("change_posterior", "logs", "add up to 1"),
+        ("change_posterior", "first half alone", "product of the evidences"),
         ("responsibilities", "definition", "became 0"),
         ("responsibilities", "one maximum", "became 0"),
         ("responsibilities", "along the columns", "add up to 1"),
@@ -501,13 +518,6 @@ def test_wrong_answers_fail(name, answer):
         ("log_weights", "mean of logs", "mean of responsibilities"),
         ("log_weights", "along the columns", "made along each row"),
         ("log_weights", "definition", "became 0"),
-        ("effective_size", "definition", "overflowed"),
-        ("effective_size", "count", "definition"),
-        ("lppd", "wrong axis", "Rows are samples"),
-        ("lppd", "mean of logs", "likelihoods that should be"),
-        ("change_posterior", "definition", "170!"),
-        ("change_posterior", "logs", "add up to 1"),
-        ("change_posterior", "first half alone", "product of the evidences"),
         ("potential", "definition", "overflowed"),
         ("potential", "a forgotten", "one LSE for each row"),
         ("feasible_plan", "rows alone", "what is received"),

@@ -25,8 +25,6 @@ from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
 from lsebook.explore.part4 import ONE, ZERO
 
 DATA = Path(__file__).parents[2] / "data"
-# Figures whose data are Korean letters, in both editions.
-ABOUT_HANGUL = {"ctc_lattice"}
 FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
 # What the chapters give to those figures that ask for data.
 ARGUMENTS = {"mixture_units": (FAITHFUL,)}
@@ -42,6 +40,8 @@ def drawn(name: str) -> Callable[[], explore.Explorable]:
     return draw
 
 
+# Figures whose data are Korean letters, in both editions.
+ABOUT_HANGUL = {"ctc_lattice"}
 FIGURES = [drawn(name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
@@ -87,19 +87,29 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers", "min", "min²"}
     code |= {
+        "MB",
+        "TB",
+        "blocks",
+        "bytes",
+        "cache",
+        "chunks",
+        "cost",
+        "dr",
+        "dz",
+        "eps",
         "exact",
         "harmonic",
         "mean",
-        "needed",
-        "dr",
-        "cost",
-        "eps",
-        "ok",
-        "off",
+        "min",
+        "min²",
         "nan",
+        "needed",
+        "off",
+        "ok",
         "paths",
+        "softmax",
+        "workers",
     }
     assert words <= code
     hangul = re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
@@ -334,6 +344,62 @@ def test_cluster_costs_shows_the_estimate_of_chapter_13():
     assert "log2(chunks): 16" in shown
 
 
+@pytest.mark.parametrize(
+    ("z", "k", "classes"), [(4, 3, 10), (-10, 3, 10), (20, 6, 50257), (0, 0, 2)]
+)
+def test_softmax_applied_twice(z: float, k: int, classes: int) -> None:
+    lines = texts(explore.double_softmax, z=z, k=k)
+    x = [mpf(z)] + [mpf(0)] * (classes - 1)
+
+    def loss(scores: list[mpf]) -> mpf:
+        return mp.log(mp.fsum(mp.exp(v) for v in scores)) - scores[0]
+
+    def softmax_of(first: mpf) -> list[mpf]:
+        total = mp.exp(first) + classes - 1
+        return [mp.exp(first) / total] + [1 / total] * (classes - 1)
+
+    def twice(first: mpf) -> mpf:
+        return loss(softmax_of(first))
+
+    def once(first: mpf) -> mpf:
+        return loss([first, *x[1:]])
+
+    for start, f in (("softmax(x)", once), ("softmax(softmax(x))", twice)):
+        shown, slope = lines[lines.index(start) + 1 : lines.index(start) + 3]
+        assert abs(float(shown) - f(mpf(z))) <= decimals(shown)
+        slope = slope.removeprefix("d/dz: ")
+        exact = (f(mpf(z) + mpf("1e-8")) - f(mpf(z) - mpf("1e-8"))) / mpf("2e-8")
+        assert abs(float(slope) - exact) <= decimals(slope)
+    assert f"K = {classes}" in lines[-1]
+    floor = mp.log(mp.e + classes - 1) - 1
+    assert abs(float(lines[-1].rpartition(" ")[2]) - floor) < 1e-4 * max(floor, 1)
+
+
+@pytest.mark.parametrize("k", [-4, -3, -1.7, 0])
+def test_harmonic_mean_stays_where_the_evidence_falls(k):
+    """The evidence by integration, the samples that it takes by counting in logs."""
+    shown = texts(explore.harmonic_mean, k=k)
+    counts = np.loadtxt(DATA / "coal.csv", delimiter=",", skiprows=1)[:, 1]
+    total, years, rate = int(counts.sum()), len(counts), mpf(10) ** k
+    with mp.workdps(30):
+        factorials = mp.fsum(mp.loggamma(int(y) + 1) for y in counts)
+        peak = total / (years + rate)
+
+        def term(r):
+            return rate * mp.exp(total * mp.log(r / peak) - (years + rate) * (r - peak))
+
+        integral = mp.quad(term, mp.linspace(0.2, 5, 25))
+        exact = mp.log(integral) + total * mp.log(peak) - (years + rate) * peak - factorials
+        # By parts: Q(n + 1, x) is the Poisson probability of at most n events where x are expected.
+        x = (years + rate) * mp.log(2) / rate
+        above = mp.fsum(mp.exp(j * mp.log(x) - x - mp.loggamma(j + 1)) for j in range(total + 1))
+        needed = -mp.log10(min(above, 1 - above))
+    assert float(after("exact:  log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
+    estimate = float(after("harmonic mean, n = 1000:  log Z = ", shown))
+    assert -204.95 < estimate < -204.7
+    assert int(after(f"b = {10.0**k:.2g},  needed: n = 10^", shown)) == round(float(needed))
+
+
 @pytest.mark.parametrize("h", [0, 2, 24, 48])
 def test_mixture_units_shows_the_fit_of_scikit_learn(h: int) -> None:
     reg_covar = 1e-6 * (60 * h) ** 2
@@ -362,31 +428,6 @@ def test_mixture_units_draws_two_standard_deviations() -> None:
     assert np.ptp(points[:, 0]) * scale == pytest.approx(width, rel=0.01)
     left = FAITHFUL[:, 0].min() - np.ptp(FAITHFUL[:, 0]) / 2
     assert (points[:, 0].mean() - 1) * scale + left == pytest.approx(mean[0], abs=0.02)
-
-
-@pytest.mark.parametrize("k", [-4, -3, -1.7, 0])
-def test_harmonic_mean_stays_where_the_evidence_falls(k):
-    """The evidence by integration, the samples that it takes by counting in logs."""
-    shown = texts(explore.harmonic_mean, k=k)
-    counts = np.loadtxt(DATA / "coal.csv", delimiter=",", skiprows=1)[:, 1]
-    total, years, rate = int(counts.sum()), len(counts), mpf(10) ** k
-    with mp.workdps(30):
-        factorials = mp.fsum(mp.loggamma(int(y) + 1) for y in counts)
-        peak = total / (years + rate)
-
-        def term(r):
-            return rate * mp.exp(total * mp.log(r / peak) - (years + rate) * (r - peak))
-
-        integral = mp.quad(term, mp.linspace(0.2, 5, 25))
-        exact = mp.log(integral) + total * mp.log(peak) - (years + rate) * peak - factorials
-        # By parts: Q(n + 1, x) is the Poisson probability of at most n events where x are expected.
-        x = (years + rate) * mp.log(2) / rate
-        above = mp.fsum(mp.exp(j * mp.log(x) - x - mp.loggamma(j + 1)) for j in range(total + 1))
-        needed = -mp.log10(min(above, 1 - above))
-    assert float(after("exact:  log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
-    estimate = float(after("harmonic mean, n = 1000:  log Z = ", shown))
-    assert -204.95 < estimate < -204.7
-    assert int(after(f"b = {10.0**k:.2g},  needed: n = 10^", shown)) == round(float(needed))
 
 
 def test_transport_has_the_digits_of_scikit_learn():
