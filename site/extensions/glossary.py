@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
+from sphinx_design.dropdown import dropdown_title
 
 from extensions.editions import EDITIONS, edition
 from extensions.search import is_titled
@@ -34,7 +35,7 @@ ENDINGS = (
 ENGLISH = {"ko": 1, "en": 0}
 NOT_IN = (
     nodes.reference, nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.strong,
-    nodes.caption, nodes.rubric, nodes.raw, nodes.table, pending_xref,
+    nodes.caption, nodes.rubric, nodes.raw, nodes.table, pending_xref, dropdown_title,
 )  # fmt: skip
 
 

@@ -109,6 +109,8 @@
       this.committed = box.querySelector(".cell_output");
       this.key = `edit:${page}:${box.id}`;
       const bar = make("div", { className: "live-bar" });
+      // A press would end the editing, move the page, and let go beside the button.
+      bar.addEventListener("mousedown", (event) => event.preventDefault());
       this.note = make("span", { className: "live-note" });
       this.note.setAttribute("role", "status");
       if (needs[box.id]) {
@@ -175,7 +177,7 @@
 
     edit(caret) {
       if (this.editor?.isConnected) return this.editor.focus();
-      const editor = make("textarea", { className: "live-editor", value: this.code, spellcheck: false });
+      const editor = make("textarea", { className: "live-editor", value: this.code, rows: 1, spellcheck: false });
       for (const name of ["autocapitalize", "autocomplete", "autocorrect"]) editor.setAttribute(name, "off");
       const words = "Code of cell %d. Shift+Enter runs it, Escape leaves it.";
       editor.setAttribute("aria-label", say(words, this.number));

@@ -13,19 +13,9 @@ import scipy.special as sp
 import scipy.stats
 
 from tests.package import answers_part4
+from tests.package.silence import quiet
 
 LN2 = math.log(2)
-
-
-def quiet(function):
-    """The same function, its warnings switched off as a careful reader would."""
-
-    @functools.wraps(function)
-    def silent(*args, **kwargs):
-        with np.errstate(all="ignore"):
-            return function(*args, **kwargs)
-
-    return silent
 
 
 def softmax(x):
