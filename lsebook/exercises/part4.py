@@ -338,6 +338,14 @@ SMOOTH_STATES = Exercise(
             name="begin, move, emit of 3 letters",
         ),
         Case(
+            (_BEGIN[::-1], _MOVE, _EMIT[[0, 2]]),
+            [
+                [0.39999999999999997, 0.6],
+                [0.33999999999999997, 0.66],
+            ],
+            name="begin[::-1], move, emit of 2 letters",
+        ),
+        Case(
             (np.array([0.0, -INF]), _TRAP, np.array([[0.0, 0.0], [0.0, 0.0], [0.0, -INF]])),
             [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]],
             _ZERO,

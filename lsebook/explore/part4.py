@@ -295,7 +295,7 @@ def letters_apart(letters: str, emissions: Sequence[npt.ArrayLike]) -> Explorabl
         "share:Q",
         title="p₁ / (p₁ + p₂)",
         scale=alt.Scale(domain=[-0.04, 1.04], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="~g"),
     )
     y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.7, 7.7], nice=False))
     ink = alt.condition("datum.share > 0.5", alt.value(BLUE), alt.value(RED))

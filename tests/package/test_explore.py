@@ -124,6 +124,8 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
         "off",
         "ok",
         "paths",
+        "p₁",
+        "p₂",
         "softmax",
         "text",
         "word",
