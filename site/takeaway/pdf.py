@@ -85,7 +85,7 @@ def page_name(name: str) -> str:
 def heads(pages: dict[str, str]) -> str:
     """Running heads: the title of the chapter a page belongs to."""
     return "\n".join(
-        f"@page {page_name(name)} {{ @top-right {{ content: {json.dumps(title)} }} }}"
+        f"@page {page_name(name)} {{ @top-right {{ content: {json.dumps(title, ensure_ascii=False)} }} }}"
         for name, title in pages.items()
     )
 
