@@ -356,8 +356,9 @@ def libreoffice() -> Library | None:
         book = SPREADSHEET.format(cells=cells, formula=formula)
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "book.fods").write_text(book, encoding="utf-8")
-            command(["soffice", "--headless", "--convert-to", "csv", "--outdir", folder,
-                     f"-env:UserInstallation=file://{folder}/profile", f"{folder}/book.fods"])  # fmt: skip
+            convert = ["soffice", "--headless", "--convert-to", "csv", "--outdir", folder]
+            profile = f"-env:UserInstallation=file://{folder}/profile"
+            command([*convert, profile, f"{folder}/book.fods"])
             made = Path(folder, "book.csv")
             return numbers(made.read_text().splitlines()[1].split(",")[0]) if made.exists() else ""
 
