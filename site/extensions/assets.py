@@ -37,8 +37,13 @@ UNUSED = (
     "plus.png", "file.png", "sbt-webpack-macros.html", "webpack-macros.html", "*.css_t", "site.css",
     *SHEETS,
 )  # fmt: skip
-# Scripts that name no class of the pages, or that no page loads.
-NO_NAMES = {"vega.js", "fontawesome.js", "bootstrap.js", "search-ko.js", "search-en.js"}
+# Scripts that name no class of the pages, or that no page loads; the theme's name all it ever had.
+NO_NAMES = {
+    "vega.js", "fontawesome.js", "bootstrap.js", "search-ko.js", "search-en.js",
+    "pydata-sphinx-theme.js", "sphinx-book-theme.js",
+}  # fmt: skip
+#: What the theme's scripts make of elements that are there.
+STATES = {"active", "hide", "pst-sidebar-hidden", "scrolled"}
 ATTRIBUTE = re.compile(r'\b(?:class|id)="([^"]*)"')
 NAME = re.compile(r"-?[_a-zA-Z][\w-]*")
 VARIABLE = re.compile(r"--[\w-]+")
@@ -60,8 +65,8 @@ def keep_used_files(
 
 
 def names_in(folder: Path) -> set[str]:
-    """The classes and ids of the site's pages, and what its own and the theme's scripts name."""
-    names: set[str] = set()
+    """The classes and ids of the site's pages, and what scripts make of them."""
+    names = set(STATES)
     for page in folder.rglob("*.html"):
         for value in ATTRIBUTE.findall(page.read_text(encoding="utf-8")):
             names.update(value.split())
