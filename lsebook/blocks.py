@@ -52,22 +52,23 @@ class Blocks:
         order = sorted(range(len(shape)), key=lambda i: -abs(strides[i]))
         self.kept = [i for i in order if i not in axes]
         self.reduced = [i for i in order if i in axes]
-        self.size, length = size, _extent(shape, self.reduced)
+        length = _extent(shape, self.reduced)
         innermost = [i for i in order if shape[i] > 1][-1:]
         across = bool(innermost) and innermost[0] in self.kept
         fit = max(RUN if across else 1, size // length)
-        self.slices = min(_extent(shape, self.kept), fit, most)
-        columns = self.slices >= LONG if across else self.slices >= MANY and length < LONG
+        slices = min(_extent(shape, self.kept), fit, most)
+        columns = slices >= LONG if across else slices >= MANY and length < LONG
+        self.part_size, self.size = slices * length, size
         #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns.
         self.axis = 0 if columns else 1
 
     def parts(self, arrays: Arrays) -> Iterable[Arrays]:
         """Iterate over parts of arrays with few enough slices."""
-        return _cut(arrays, self.kept, self.slices)
+        return _cut(arrays, self.kept, self.part_size)
 
     def pieces(self, part: Arrays) -> Iterable[Arrays]:
         """Iterate over pieces of a part that fit in the cache."""
-        return _cut(part, self.reduced, self.size // _extent(part["x"].shape, self.kept))
+        return _cut(part, self.reduced, self.size)
 
     def rows(self, a: Array) -> Array:
         """Return an array with a slice in each row: a view of it or, if there is none, a copy."""
@@ -120,18 +121,15 @@ def _extent(shape: Ints, axes: Sequence[int]) -> int:
     return prod([shape[i] for i in axes])
 
 
-def _cut(arrays: Arrays, axes: Sequence[int], most: int) -> Iterable[Arrays]:
-    """Cut arrays in halves until "x" has at most `most` elements along some axes, in order."""
-    shape = arrays["x"].shape
-    if _extent(shape, axes) <= most:
+def _cut(arrays: Arrays, axes: Sequence[int], size: int) -> Iterable[Arrays]:
+    """Cut arrays in halves, along the first of some axes that is left, until "x" has the size."""
+    x = arrays["x"]
+    if x.size <= size:
         return [arrays]
-    axis = next(i for i in axes if shape[i] > 1)
-    middle = shape[axis] // 2
-    halves = [
-        {
-            name: a[(*[slice(None)] * axis, side)] if a.shape[axis] > 1 else a
-            for name, a in arrays.items()
-        }
+    axis = next(i for i in axes if x.shape[i] > 1)
+    middle, before = x.shape[axis] // 2, [slice(None)] * axis
+    halves = (
+        {k: a[(*before, side)] if a.shape[axis] > 1 else a for k, a in arrays.items()}
         for side in (slice(middle), slice(middle, None))
-    ]
-    return chain.from_iterable(_cut(half, axes, most) for half in halves)
+    )
+    return chain.from_iterable(_cut(half, axes, size) for half in halves)

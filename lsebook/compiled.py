@@ -455,7 +455,8 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
     kernel = _kernel_of([blocks.rows(a) for a in arrays.values()], dtype) if evenly else None
     if kernel is None:
         blocks = blocks_of(x, axes, COPIED // dtype.itemsize // len(arrays))
-    value = np.empty([1 if i in axes else n for i, n in enumerate(x.shape)], dtype)
+    left = [1 if i in axes or out is not None else n for i, n in enumerate(x.shape)]
+    value = np.empty(left, dtype)
 
     def work(piece: Arrays, peak: Array, rest: Array, task: int, given: bool) -> None:
         if kernel is not None:
