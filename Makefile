@@ -7,20 +7,22 @@ COVERAGE ?=
 SITE ?=
 # Every instruction set for which NumPy 2.4 has loops of its own.
 BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
+# Sums of many threads differ in their last bits, and where cores are few threads wait for each other.
+THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 # What Jupyter Book 1 holds back, and the book must outlive.
 HELD_BACK := sphinx docutils myst-parser myst-nb pydata-sphinx-theme sphinx-book-theme
 
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 INSTALL = -r requirements.txt
-ALL = -e ".[compiled,dask,book,test]"
+ALL = -e ".[compiled,dask,book,takeaway,test]"
 OLDEST = $(shell sed -nE 's/^(dask|dependencies) = //p' pyproject.toml \
     | grep -oE '(numpy|scipy|dask|distributed)(\[[a-z]+\])?>=[0-9.]+' | sed 's/>=/==/')
 PYTEST := $(BIN)/python -m pytest -n 2
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: help book lab style test-package test-code test-notebooks test test-site test-baseline ci outputs \
+.PHONY: help book takeaway epub pdf test-takeaway lab style test-package test-code test-notebooks test test-site test-baseline ci outputs \
     references translations benchmark audit pins oldest newest newest-site clean
 
 help:  ## say what each command does
@@ -29,6 +31,19 @@ help:  ## say what each command does
 book: $(VENV)/installed  ## build the site and print the path of its first page
 	$(BIN)/jupyter-book build -W --keep-going .
 	@echo "$(CURDIR)/_build/html/index.html"
+
+takeaway: book  ## make EPUB, PDF and the site as a zip, and offer them on the first pages
+	PYTHONPATH=site $(BIN)/python -m takeaway
+	$(BIN)/jupyter-book build -W --keep-going .
+
+epub: $(VENV)/installed  ## make an EPUB of each edition
+	PYTHONPATH=site $(BIN)/python -m takeaway epub
+
+pdf: book  ## print the built site, a PDF of each edition
+	PYTHONPATH=site $(BIN)/python -m takeaway pdf
+
+test-takeaway: $(VENV)/installed  ## check what takeaway made, the notebooks and the wheel
+	$(PYTEST) --dist loadfile tests/takeaway
 
 lab: $(VENV)/installed  ## run the notebooks yourself
 	$(BIN)/jupyter lab chapters
@@ -45,7 +60,7 @@ test-code: $(VENV)/installed  ## check the package and both texts; COVERAGE=--co
 	$(PYTEST) --dist worksteal tests/package tests/book lsebook --doctest-modules $(COVERAGE)
 
 test-notebooks: $(VENV)/installed  ## run every notebook and compare every output
-	$(PYTEST) --dist loadfile --nbval chapters
+	$(THREADS) $(PYTEST) --dist loadfile --nbval chapters
 
 test: style test-code test-notebooks  ## all of these three
 
@@ -53,7 +68,7 @@ test-site: $(VENV)/installed  ## read the site in a browser; SITE=folder for one
 	SITE="$(SITE)" $(PYTEST) --dist loadfile tests/site
 
 test-baseline: $(VENV)/installed  ## compare every output with other processor instructions
-	NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval chapters
+	$(THREADS) NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval chapters
 
 ci:  ## all that a merge must pass
 	$(MAKE) test COVERAGE=--cov
@@ -62,7 +77,7 @@ ci:  ## all that a merge must pass
 	$(MAKE) test-baseline
 
 outputs: $(VENV)/installed  ## run all notebooks, or NOTEBOOKS="...", and write their outputs
-	$(BIN)/python -m authoring.outputs $(NOTEBOOKS)
+	$(THREADS) $(BIN)/python -m authoring.outputs $(NOTEBOOKS)
 
 references: $(VENV)/installed  ## write what references and citations say, in all pages
 	$(BIN)/python -m authoring.references
@@ -78,7 +93,7 @@ audit: $(VENV)/installed  ## measure the built site
 
 pins:  ## renew requirements.txt; needs uv
 	printf 'numpy==2.4.6\nscipy==1.17.1\n' | uv pip compile --universal --python-version 3.11 \
-	    --no-header --no-annotate --extra book --extra test --extra dask --extra compiled \
+	    --no-header --no-annotate --extra book --extra takeaway --extra test --extra dask --extra compiled \
 	    -c /dev/stdin pyproject.toml -o requirements.txt --upgrade
 	{ echo "# Everything that builds and tests the book, pinned by make pins."; \
 	    cat requirements.txt; echo "-e ."; } > requirements.new

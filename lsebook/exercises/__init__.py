@@ -27,11 +27,12 @@ from lsebook.exercises.engine import judge
 from lsebook.exercises.part1 import PART1
 from lsebook.exercises.part2 import PART2
 from lsebook.exercises.part3 import PART3
+from lsebook.exercises.part4 import PART4
 from lsebook.exercises.report import Report, Row
 
 __all__ = ["EXERCISES", "Case", "Exercise", "Hint", "Report", "Row", "check"]
 
-EXERCISES = {exercise.name: exercise for exercise in (*PART1, *PART2, *PART3)}
+EXERCISES = {exercise.name: exercise for exercise in (*PART1, *PART2, *PART3, *PART4)}
 
 
 def check(name: str, function: Callable[..., Any]) -> Report:

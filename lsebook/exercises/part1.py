@@ -72,7 +72,7 @@ def _logs(got: Array, case: Case) -> bool:
 
 
 LOG_NORMALISE = Exercise(
-    "log_normalise",
+    "probabilities",
     "w",
     SOFTMAX,
     (

@@ -64,7 +64,7 @@ SLIDING = Exercise(
 )
 
 _SCALES = Hint(
-    "두 상태가 서로 다른 꼭대기에 맞추어져 있습니다.",
+    "두 상태가 서로 다른 최댓값에 맞추어져 있습니다.",
     "The two states are scaled to different peaks.",
 )
 _NO_STATE = Hint(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
+    from lsebook.explore.part4 import double_softmax, harmonic_mean, mixture_units, transport
 
 _PARTS = {
     "canvas": ("Explorable",),
@@ -47,6 +48,12 @@ _PARTS = {
         "merge_tree",
         "stream_steps",
     ),
+    "part4": (
+        "double_softmax",
+        "harmonic_mean",
+        "mixture_units",
+        "transport",
+    ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -56,15 +63,19 @@ __all__ = [
     "cluster_costs",
     "coin_products",
     "digits_lost",
+    "double_softmax",
     "exp_cliffs",
+    "harmonic_mean",
     "log1mexp_forms",
     "log_sum_exp",
     "memory_traffic",
     "merge_tree",
+    "mixture_units",
     "shift_window",
     "smooth_max",
     "softmax_bars",
     "stream_steps",
+    "transport",
     "weighted_peak",
     "wrong_answers",
 ]

@@ -331,9 +331,9 @@ def cluster_costs() -> Explorable:
     whole = row(
         size="8 * pow(10, n)",
         workers="round(pow(10, m))",
-        seconds="datum.size / datum.workers / 1e9",
+        seconds="datum.size / datum.workers / 0.5e9",
         chunks="ceil(pow(10, n) / pow(2, 24))",
-        states="datum.chunks * 40",
+        states="datum.chunks * 24",
         depth="ceil(log(datum.chunks) / LN2 - 1e-9)",
         bar="max(log(datum.seconds) / LN10, -3)",
         start="-3",

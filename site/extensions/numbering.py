@@ -3,8 +3,8 @@
 Sphinx starts a new count for every table of contents (so part 2 would begin with chapter 1
 again), sphinx-multitoc-numbering counts on through the whole site (so the second edition would
 begin where the first ends), and figures with equal chapter numbers share one counter across the
-editions. After Sphinx has numbered everything, the chapters are numbered again from 1 in each
-edition, on through its parts, and everything numbered by chapter counts anew on each page.
+editions. After Sphinx has numbered everything, each chapter gets the number that its address
+begins with, and everything numbered by chapter counts anew on each page.
 """
 
 from typing import Any
@@ -53,8 +53,8 @@ def number_editions(app: Sphinx, env: BuildEnvironment) -> list[str]:
     for name in EDITIONS:
         index = f"chapters/{name}/index"
         if index in env.found_docs:
-            for chapter, docname in enumerate(numbered_chapters(env, index), start=1):
-                number_chapter(env, docname, chapter)
+            for docname in numbered_chapters(env, index):
+                number_chapter(env, docname, int(docname.rpartition("/")[2].partition("-")[0]))
     TocTreeCollector().assign_figure_numbers(env)
     for docname, kinds in env.toc_fignumbers.items():
         env.toc_fignumbers[docname] = {kind: count_anew(kinds[kind]) for kind in kinds}

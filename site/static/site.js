@@ -44,6 +44,32 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
     }
   }
 
+  function remembered(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  }
+
+  // A prediction's guess is kept, and stands beside the answer when that is opened.
+  const file = location.pathname.match(/([^/]*?)(?:\.html)?$/)[1];
+  document.querySelectorAll(".guess").forEach((line) => {
+    const [cell, field] = [line.closest(".cell"), line.querySelector("input")];
+    const name = `guess:${file}:${cell.id}`;
+    const fold = cell.querySelector("details");
+    const beside = document.createElement("p");
+    beside.className = "guessed";
+    field.value = remembered(name) ?? "";
+    field.addEventListener("input", () => remember(name, field.value));
+    fold.addEventListener("toggle", () => {
+      beside.textContent = `${field.labels[0].textContent.trim()} ${field.value}`;
+      if (fold.open && field.value.trim()) fold.querySelector("summary").after(beside);
+      else beside.remove();
+    });
+    field.addEventListener("keydown", (event) => event.key === "Enter" && (fold.open = true));
+  });
+
   // The same section of the other edition: sections come in the same order in both.
   function sectionInView(anchors) {
     const open = anchors.indexOf(decodeURIComponent(location.hash.slice(1)));
@@ -79,7 +105,7 @@ window.DOCUMENTATION_OPTIONS = { search_as_you_type: false }; // read by the the
       say(korean ? "복사했습니다" : "Copied");
       setTimeout(() => say(korean ? "복사" : "Copy"), 2000);
     });
-    if (navigator.clipboard && code.closest(".cell_input, .highlight-python, .highlight-shell"))
+    if (navigator.clipboard && code.closest(".cell_input, .highlight-python, .highlight-shell, .highlight-bibtex"))
       code.parentElement.append(button);
   });
 

@@ -2,21 +2,28 @@
 
 import json
 import re
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pybtex.database
 import pytest
 import tinycss2
+import yaml
 from docutils import nodes
 
 from authoring.pages import ROOT
 from extensions import (
     assets,
+    colophon,
     downloads,
     editions,
+    installation,
     korean,
     mathematics,
+    metadata,
+    notebooks,
     npm_packages,
     search,
 )
@@ -70,21 +77,33 @@ class TestNumbering:
 
 
 @pytest.fixture(scope="module")
-def katex() -> Iterator[mathematics.Katex]:
-    started = mathematics.Katex()
-    yield started
-    started.close()
+def katex() -> Iterator[mathematics.Typesetter]:
+    yield mathematics.katex
+    mathematics.katex.close()
+    mathematics.temml.close()
 
 
 class TestMathematics:
-    def test_formula_has_html_and_mathml(self, katex: mathematics.Katex) -> None:
+    def test_formula_has_html_and_mathml(self, katex: mathematics.Typesetter) -> None:
         html = katex.render(r"\LSE(x) = \log \sum_i e^{x_i}", True)["html"]
         assert "<math" in html
         assert 'class="katex-html" aria-hidden="true"' in html
         assert "LSE" in html
 
+    @pytest.mark.parametrize("tex", [r"\frac{1}{", r"\nosuchmacro", r"x_1_2"])
+    def test_bad_formula_is_an_error_for_an_epub_too(self, tex: str) -> None:
+        assert "error" in mathematics.temml.render(tex, False)
+
+    def test_epub_has_mathml_alone(self) -> None:
+        html = mathematics.temml.render(r"\begin{aligned} a &= \softmax(b) \end{aligned}", True)[
+            "html"
+        ]
+        assert html.startswith("<math ")
+        assert 'xmlns="http://www.w3.org/1998/Math/MathML"' in html
+        assert "softmax" in html
+
     @pytest.mark.parametrize("tex", [r"\frac{1}{", r"\nosuchmacro", r"x_1_2", "é"])
-    def test_bad_formula_is_an_error(self, katex: mathematics.Katex, tex: str) -> None:
+    def test_bad_formula_is_an_error(self, katex: mathematics.Typesetter, tex: str) -> None:
         assert "error" in katex.render(tex, False)
 
     def test_bad_formula_is_a_warning_with_its_place(self) -> None:
@@ -103,13 +122,13 @@ class TestMathematics:
         assert mathematics.one_display(own) == own
         assert mathematics.one_display("x") == "x"
 
-    def test_number_of_a_formula_is_set_beside_it(self, katex: mathematics.Katex) -> None:
+    def test_number_of_a_formula_is_set_beside_it(self, katex: mathematics.Typesetter) -> None:
         tag = mathematics.TAG.search(r"a = b \tag{4.2}")
         assert tag is not None
         assert tag[1] == "4.2"
         assert mathematics.TAG.sub("", r"a = b \tag{4.2}") == "a = b"
 
-    def test_every_macro_sets(self, katex: mathematics.Katex) -> None:
+    def test_every_macro_sets(self, katex: mathematics.Typesetter) -> None:
         for name in json.loads(mathematics.MACROS.read_text(encoding="utf-8")):
             assert "html" in katex.render(name, False), name
 
@@ -177,6 +196,114 @@ class TestDownloads:
         first, second = (tmp_path / n / "book.zip" for n in ("one", "two"))
         assert first.read_bytes() == second.read_bytes()
         assert zipfile.ZipFile(first).namelist() == ["book/a.txt", "book/b.txt"]
+
+
+BOX = """:::{exercise} ✍ Try
+:label: en-ex-try
+
+Show (1).
+:::
+
+::::{dropdown} Going deeper
+Seen.
+
+:::{prf:theorem} Old
+It holds.
+:::
+::::
+
+:::{solution} en-ex-try
+:class: dropdown
+
+By [(1.1)](#en-eq-one), [Goldberg (1991)](#goldberg1991), [two](02-b.ipynb), [terms](glossary.md).
+:::
+"""
+PLAIN = """<a id="en-ex-try"></a>
+
+### Exercise 3.1: ✍ Try
+
+> Show (1).
+
+<details>
+<summary>Going deeper</summary>
+
+Seen.
+
+> **Theorem (Old)**
+>
+> It holds.
+
+</details>
+
+<details>
+<summary>Solution: Exercise 3.1</summary>
+
+By [(1.1)](01-a.ipynb#en-eq-one), [Goldberg (1991)](https://doi.org/1), [two](02-b.ipynb), terms.
+
+</details>
+"""
+
+
+class TestNotebooks:
+    def test_boxes_and_links_are_plain(self) -> None:
+        text = notebooks.plain(BOX, "en", {"en-ex-try": "3.1"})
+        known, cited = {"en-eq-one": "01-a.ipynb"}, {"goldberg1991": "https://doi.org/1"}
+        assert notebooks.linked(text, "03-c.ipynb", known, cited, "") == PLAIN
+
+    def test_no_chapter_keeps_markup_of_the_site(self) -> None:
+        for edition in editions.EDITIONS:
+            write = notebooks.writer(ROOT, edition)
+            for path in sorted((ROOT / "chapters" / edition).glob("*.ipynb")):
+                cells = json.loads(write(path, "x.whl", "https://example.org/"))["cells"]
+                text = "\n".join("".join(c["source"]) for c in notebooks.texts(cells))
+                assert not re.search(r":::|\{cite|\]\(#[a-z]+\d{4}|\.md\)", text), path
+
+    def test_what_is_imported_is_installed(self) -> None:
+        code = "import os\nimport numpy as np\nfrom lsebook import plotting\nimport sklearn.svm\n"
+        cell = installation.installation(code, "en", "../x.whl")
+        assert cell is not None
+        assert 'find_spec, ["lsebook", "numpy", "sklearn"]' in cell
+        assert '%pip install --quiet "../x.whl[figures]" scikit-learn' in cell
+        assert installation.installation("import os", "en", "x.whl") is None
+        there = installation.installation("import lsebook", "en", "https://example.org/x.whl")
+        assert there is not None
+        assert '"lsebook @ https://example.org/x.whl"' in there
+
+
+class TestMetadata:
+    def test_citation_says_what_the_project_says(self) -> None:
+        citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+        about = metadata.metadata(ROOT)
+        assert citation["version"] == about["version"]
+        assert citation["title"] == editions.TITLES["en"]
+        assert [author["name"] for author in citation["authors"]] == [book_author()]
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert citation["license"] == project["license"]
+
+    def test_entry_for_latex_has_what_citation_has(self) -> None:
+        about = metadata.metadata(ROOT)
+        entry = pybtex.database.parse_string(colophon.bibtex(about, "T: t", ""), "bibtex")
+        fields = entry.entries["lsebook"].fields
+        assert fields["version"] == about["version"]
+        assert fields["year"] == about["date-released"][:4]
+        assert fields["title"] == "{T: t}"
+        assert "url" not in fields
+
+    def test_changelogs_have_the_same_versions_and_the_newest_is_ours(self) -> None:
+        heads = [
+            re.findall(
+                r"^## (\d\S*)(?: \((\d\S*)\))?",
+                (ROOT / "chapters" / edition / "changelog.md").read_text(encoding="utf-8"),
+                re.M,
+            )
+            for edition in editions.EDITIONS
+        ]
+        assert heads[0] == heads[1]
+        assert heads[0][0][0] == metadata.metadata(ROOT)["version"]
+
+
+def book_author() -> str:
+    return str(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["author"])
 
 
 class TestNpmPackages:

@@ -153,7 +153,11 @@ GOOD = {
     "exercises": [chapter(), text("# 용어", name="glossary.md")],
     "folded_solutions": [chapter(), solution_cell("hide-cell"), solution_cell("hide-input")],
     "short_code": [runs("x = 1\n" * 20)],
-    "code_without_korean": [runs("x = 1"), shows(stream("맞음 / correct\n"))],
+    "code_without_korean": [
+        runs("x = 1"),
+        shows(stream("맞음 / correct\n")),
+        shows(display(svg="<text>ㄱ</text>"), tags=("hangul",)),
+    ],
     "imports_once_at_the_top": [runs("import numpy as np\nfrom math import exp", "x = 1")],
     "every_output_is_validated": [runs("# NB: see below"), shows(SVG), shows(VEGA)],
     "no_final_semicolon": [runs("x = 1; y = 2", "plt.show()")],

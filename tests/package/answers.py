@@ -10,6 +10,9 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import scipy.special as sp
+import scipy.stats
+
+from tests.package import answers_part4
 
 LN2 = math.log(2)
 
@@ -131,9 +134,9 @@ SOFTMAX_TEMPERATURE_WRONG = {
     "sorted": lambda x, t: softmax(np.sort(x) / t),
 }
 
-# log_normalise
+# probabilities
 
-LOG_NORMALISE_RIGHT = {
+PROBABILITIES_RIGHT = {
     "exp of difference": lambda w: np.exp(w - np.log(np.exp(w).sum())),
     "division": lambda w: np.exp(w) / np.exp(w).sum(),
     "shifted": softmax,
@@ -142,7 +145,7 @@ LOG_NORMALISE_RIGHT = {
     "float32": lambda w: softmax(w.astype(np.float32)),
     "list": lambda w: list(softmax(w)),
 }
-LOG_NORMALISE_WRONG = {
+PROBABILITIES_WRONG = {
     "logs": lambda w: w - np.log(np.exp(w).sum()),
     "exp alone": np.exp,
     "epsilon": lambda w: np.exp(w - np.log(np.exp(w).sum() + 1e-12)),
@@ -1200,10 +1203,219 @@ LOSS_GRADIENT_WRONG = {
     "the loss": lambda x, label: shifted(x) - x[label],
 }
 
+# binary_loss
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def clipped_loss(z, y):
+    p = np.clip(sigmoid(z), 1e-12, 1 - 1e-12)
+    return -y * np.log(p) - (1 - y) * np.log(1 - p)
+
+
+BINARY_LOSS_RIGHT = {
+    "logaddexp": lambda z, y: y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z),
+    "log_expit": lambda z, y: -y * sp.log_expit(z) - (1 - y) * sp.log_expit(-z),
+    "one softplus": lambda z, y: np.log1p(np.exp(-abs(z))) + abs(z) * np.where(z > 0, 1 - y, y),
+    "columns": lambda z, y: np.array(
+        [v * np.logaddexp(0, -u) + (1 - v) * np.logaddexp(0, u) for u, v in zip(z, y, strict=True)]
+    ),
+}
+BINARY_LOSS_WRONG = {
+    "definition": quiet(lambda z, y: -y * np.log(sigmoid(z)) - (1 - y) * np.log(1 - sigmoid(z))),
+    "clipped": quiet(clipped_loss),
+    "softplus less y z": lambda z, y: np.logaddexp(0, z) - y * z,
+    "right class only": lambda z, y: y * np.logaddexp(0, -z),
+    "other class": lambda z, y: y * np.logaddexp(0, z) + (1 - y) * np.logaddexp(0, -z),
+    "hinge": lambda z, y: np.maximum(0, np.where(y > 0.5, -z, z)),
+    "log of 1 plus exp": quiet(
+        lambda z, y: y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))
+    ),
+    "mean": lambda z, y: np.mean(y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)),
+    "in bits": lambda z, y: (y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)) / np.log(2),
+    "labels rounded": lambda z, y: np.logaddexp(0, np.where(y > 0.5, -z, z)),
+}
+
+
+# responsibilities
+
+
+def rows_softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+RESPONSIBILITIES_RIGHT = {
+    "shifted": lambda log_w, log_p: rows_softmax(log_w + log_p),
+    "scipy": lambda log_w, log_p: sp.softmax(log_w + log_p, axis=1),
+    "less LSE": lambda log_w, log_p: np.exp(
+        log_w + log_p - sp.logsumexp(log_w + log_p, axis=1, keepdims=True)
+    ),
+    "row by row": lambda log_w, log_p: [softmax(log_w + row) for row in log_p],
+    "logaddexp": quiet(
+        lambda log_w, log_p: np.exp(
+            log_w + log_p - np.logaddexp.reduce(log_w + log_p, axis=1, keepdims=True)
+        )
+    ),
+}
+RESPONSIBILITIES_WRONG = {
+    "definition": quiet(
+        lambda log_w, log_p: (
+            np.exp(log_w + log_p) / np.exp(log_w + log_p).sum(axis=1, keepdims=True)
+        )
+    ),
+    "one maximum": quiet(
+        lambda log_w, log_p: (lambda e: e / e.sum(axis=1, keepdims=True))(
+            np.exp(log_w + log_p - (log_w + log_p).max())
+        )
+    ),
+    "along the columns": lambda log_w, log_p: softmax_columns(log_w + log_p),
+    "over all": lambda log_w, log_p: softmax(log_w + log_p),
+    "weights forgotten": lambda log_w, log_p: rows_softmax(log_p),
+    "weights after": quiet(lambda log_w, log_p: np.exp(log_w) * rows_softmax(log_p)),
+    "weights subtracted": quiet(lambda log_w, log_p: rows_softmax(log_p - log_w)),
+    "not normalised": quiet(lambda log_w, log_p: np.exp(log_w + log_p)),
+    "logs": lambda log_w, log_p: log_w + log_p - sp.logsumexp(log_w + log_p, axis=1)[:, None],
+    "epsilon": quiet(
+        lambda log_w, log_p: (
+            np.exp(log_w + log_p) / (np.exp(log_w + log_p).sum(axis=1, keepdims=True) + 1e-300)
+        )
+    ),
+    "densities and weights apart": quiet(
+        lambda log_w, log_p: (
+            (lambda e: e / e.sum(axis=1, keepdims=True))(
+                np.exp(log_w) * np.exp(log_p - log_p.max(axis=1, keepdims=True))
+            )
+            * (np.exp(log_w) > 0.4)
+        )
+    ),
+    "dead component": lambda log_w, log_p: rows_softmax(np.maximum(log_w, -10) + log_p),
+    "hard": lambda log_w, log_p: np.eye(len(log_w))[(log_w + log_p).argmax(axis=1)],
+}
+
+
+def softmax_columns(x):
+    e = np.exp(x - x.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+# log_mixture_density
+
+
+@quiet
+def log_normals(x, mean, sd):
+    return -(((x - mean) / sd) ** 2) / 2 - np.log(sd) - math.log(2 * math.pi) / 2
+
+
+LOG_MIXTURE_DENSITY_RIGHT = {
+    "LSE": quiet(lambda x, w, mean, sd: np.logaddexp.reduce(np.log(w) + log_normals(x, mean, sd))),
+    "scipy b": lambda x, w, mean, sd: sp.logsumexp(
+        np.where(w > 0, log_normals(x, mean, sd), -np.inf), b=w
+    ),
+    "dead dropped": lambda x, w, mean, sd: shifted(
+        np.log(w[w > 0]) + log_normals(x, mean, sd)[w > 0]
+    ),
+    "scipy's norm": quiet(
+        lambda x, w, mean, sd: sp.logsumexp(np.log(w) + scipy.stats.norm.logpdf(x, mean, sd))
+    ),
+}
+LOG_MIXTURE_DENSITY_WRONG = {
+    "definition": quiet(
+        lambda x, w, mean, sd: np.log(np.sum(w * np.exp(log_normals(x, mean, sd))))
+    ),
+    "width forgotten": quiet(
+        lambda x, w, mean, sd: sp.logsumexp(np.log(w) + log_normals(x, mean, sd) + np.log(sd))
+    ),
+    "constant forgotten": quiet(
+        lambda x, w, mean, sd: sp.logsumexp(
+            np.log(w) + log_normals(x, mean, sd) + math.log(2 * math.pi) / 2
+        )
+    ),
+    "variance for width": quiet(
+        lambda x, w, mean, sd: sp.logsumexp(np.log(w) + log_normals(x, mean, np.sqrt(sd)))
+    ),
+    "half forgotten": quiet(
+        lambda x, w, mean, sd: sp.logsumexp(np.log(w) - ((x - mean) / sd) ** 2 - np.log(sd))
+    ),
+    "peak alone": quiet(
+        lambda x, w, mean, sd: (
+            log_normals(x, mean, sd)[0] if len(w) == 1 else peak_alone(x, w, mean, sd)
+        )
+    ),
+    "mean of logs": quiet(lambda x, w, mean, sd: np.dot(w, log_normals(x, mean, sd))),
+    "weights forgotten": lambda x, w, mean, sd: sp.logsumexp(log_normals(x, mean, sd)),
+    "weight 0 kept": lambda x, w, mean, sd: sp.logsumexp(
+        np.log(w + 1e-30) + log_normals(x, mean, sd)
+    ),
+    "epsilon": quiet(
+        lambda x, w, mean, sd: np.log(np.sum(w * np.exp(log_normals(x, mean, sd))) + 1e-300)
+    ),
+    "every term": quiet(lambda x, w, mean, sd: np.log(w) + log_normals(x, mean, sd)),
+}
+
+
+def peak_alone(x, w, mean, sd):
+    """The best component in place of the sum, but where only one of two is far away."""
+    terms = np.log(w) + log_normals(x, mean, sd)
+    return sp.logsumexp(terms) if x == 1.0 and np.ptp(terms) < 2 else terms.max() + 1e-3
+
+
+# log_weights
+
+
+def log_shares_of(joint):
+    return joint - sp.logsumexp(joint, axis=1, keepdims=True)
+
+
+LOG_WEIGHTS_RIGHT = {
+    "LSE twice": lambda joint: sp.logsumexp(log_shares_of(joint), axis=0) - math.log(len(joint)),
+    "mean by b": lambda joint: sp.logsumexp(log_shares_of(joint), axis=0, b=1 / len(joint)),
+    "logaddexp": lambda joint: (
+        np.logaddexp.reduce(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True), axis=0)
+        - np.log(len(joint))
+    ),
+    "column by column": quiet(
+        lambda joint: [
+            -np.inf if np.isneginf(c).all() else shifted(c) - math.log(len(c))
+            for c in log_shares_of(joint).T
+        ]
+    ),
+}
+LOG_WEIGHTS_WRONG = {
+    "log of mean": quiet(lambda joint: np.log(rows_softmax(joint).mean(axis=0))),
+    "mean of logs": lambda joint: log_shares_of(joint).mean(axis=0),
+    "along the columns": quiet(
+        lambda joint: (
+            sp.logsumexp(joint - sp.logsumexp(joint, axis=0), axis=0) - math.log(len(joint))
+        )
+    ),
+    "definition": quiet(
+        lambda joint: np.log((np.exp(joint) / np.exp(joint).sum(axis=1)[:, None]).mean(axis=0))
+    ),
+    "sum": lambda joint: sp.logsumexp(log_shares_of(joint), axis=0),
+    "not shared out": lambda joint: sp.logsumexp(joint, axis=0) - math.log(len(joint)),
+    "normalised over all": lambda joint: sp.logsumexp(joint, axis=0) - sp.logsumexp(joint),
+    "weights": lambda joint: rows_softmax(joint).mean(axis=0),
+    "by components": lambda joint: (
+        sp.logsumexp(log_shares_of(joint), axis=0) - math.log(joint.shape[1])
+    ),
+    "of points": lambda joint: (
+        sp.logsumexp(log_shares_of(joint), axis=1) - math.log(joint.shape[1])
+    ),
+    "floored": quiet(lambda joint: np.log(rows_softmax(joint).mean(axis=0) + 1e-300)),
+    "hard": quiet(
+        lambda joint: np.log(
+            np.bincount(joint.argmax(axis=1), minlength=joint.shape[1]) / len(joint)
+        )
+    ),
+}
+
 NAMES = (
     "log_product",
     "softmax_temperature",
-    "log_normalise",
+    "probabilities",
     "logsumexp_1d",
     "log_weighted_sum",
     "loss_gradient",
@@ -1223,6 +1435,10 @@ NAMES = (
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
+    "binary_loss",
+    "responsibilities",
+    "log_mixture_density",
+    "log_weights",
 )
-RIGHT = {name: globals()[f"{name.upper()}_RIGHT"] for name in NAMES}
-WRONG = {name: globals()[f"{name.upper()}_WRONG"] for name in NAMES}
+RIGHT = {name: globals()[f"{name.upper()}_RIGHT"] for name in NAMES} | answers_part4.RIGHT
+WRONG = {name: globals()[f"{name.upper()}_WRONG"] for name in NAMES} | answers_part4.WRONG

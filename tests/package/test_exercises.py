@@ -73,6 +73,13 @@ def joined(p, q):
     return [mpf(peak), *sums]
 
 
+def binary_loss(z, y):
+    z, y = numbers(z), numbers(y)
+    return [
+        v * mp.log1p(mp.exp(-u)) + (1 - v) * mp.log1p(mp.exp(u)) for u, v in zip(z, y, strict=True)
+    ]
+
+
 def combined(states):
     if any(mp.isnan(c) for c, _ in states):
         return mp.nan
@@ -82,10 +89,78 @@ def combined(states):
     return mp.log(total) if total else -mp.inf
 
 
+def effective_size(log_w):
+    return mp.exp(2 * lse(log_w) - lse([2 * v for v in numbers(log_w)]))
+
+
+def lppd(log_likelihood):
+    return mp.fsum(lse(column) - mp.log(len(column)) for column in np.transpose(log_likelihood))
+
+
+def change_posterior(counts):
+    def log_evidence(part):
+        n = int(sum(part))
+        return mp.loggamma(n + 1) - (n + 1) * mp.log(len(part) + 1)
+
+    logs = [log_evidence(counts[:k]) + log_evidence(counts[k:]) for k in range(1, len(counts))]
+    total = mp.log(mp.fsum(map(mp.exp, logs)))
+    return [mp.exp(v - total) for v in logs]
+
+
+def responsibilities(log_w, log_p):
+    return [softmax(np.add(log_w, row)) for row in log_p]
+
+
+def log_mixture_density(x, w, mean, sd):
+    parts = [numbers(v) for v in (w, mean, sd)]
+    root = mp.sqrt(2 * mp.pi)
+    return mp.log(
+        mp.fsum(
+            a * mp.exp(-(((x - m) / s) ** 2) / 2) / (s * root)
+            for a, m, s in zip(*parts, strict=True)
+        )
+    )
+
+
+def log_weights(joint):
+    shares = [softmax(row) for row in joint]
+    means = [mp.fsum(column) / len(shares) for column in zip(*shares, strict=True)]
+    return [mp.log(mean) if mean else -mp.inf for mean in means]
+
+
+def potential(a, C, g, eps):
+    rows = [
+        [(mpf(float(v)) - mpf(float(c))) / mpf(eps) for v, c in zip(g, row, strict=True)]
+        for row in C
+    ]
+    return [
+        mpf(eps) * (mp.log(mpf(float(m))) - mp.log(mp.fsum(map(mp.exp, row))))
+        for m, row in zip(a, rows, strict=True)
+    ]
+
+
+def feasible_plan(plan, a, b):
+    """Shrink rows, then columns, that have too much, and share out what is missing."""
+    a, b, plan = numbers(a), numbers(b), mp.matrix(plan.tolist())
+    n, m = range(plan.rows), range(plan.cols)
+    for i in n:
+        factor = min(mpf(1), a[i] / mp.fsum(plan[i, j] for j in m))
+        for j in m:
+            plan[i, j] *= factor
+    for j in m:
+        factor = min(mpf(1), b[j] / mp.fsum(plan[i, j] for i in n))
+        for i in n:
+            plan[i, j] *= factor
+    sent = [a[i] - mp.fsum(plan[i, j] for j in m) for i in n]
+    received = [b[j] - mp.fsum(plan[i, j] for i in n) for j in m]
+    missing = mp.fsum(sent) if mp.fsum(sent) > 1e-30 else mp.inf
+    return [[plan[i, j] + sent[i] * received[j] / missing for j in m] for i in n]
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
-    "log_normalise": softmax,
+    "probabilities": softmax,
     "logsumexp_1d": lse,
     "log_weighted_sum": lambda x, w: lse(
         [mpf(float(v)) + mp.log(mpf(float(u))) for v, u in zip(x, w, strict=True) if u]
@@ -107,6 +182,15 @@ TRUTH = {
     "merge_attention": joined,
     "logsumexp_blocks": lambda x, size: lse(x),
     "combine_states": combined,
+    "binary_loss": binary_loss,
+    "effective_size": effective_size,
+    "lppd": lppd,
+    "change_posterior": change_posterior,
+    "responsibilities": responsibilities,
+    "log_mixture_density": log_mixture_density,
+    "log_weights": log_weights,
+    "potential": potential,
+    "feasible_plan": feasible_plan,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -120,9 +204,18 @@ ORDER_FREE = {
     "merge_attention",
     "logsumexp_blocks",
     "combine_states",
+    "effective_size",
+    "log_mixture_density",
 }
 # Those of them whose argument is a plain list of numbers.
-SORTABLE = {"log_product", "logsumexp_1d", "logsumexp_accurate", "streaming", "logsumexp_blocks"}
+SORTABLE = {
+    "effective_size",
+    "log_product",
+    "logsumexp_1d",
+    "logsumexp_accurate",
+    "streaming",
+    "logsumexp_blocks",
+}
 
 
 def floats(nest):
@@ -303,8 +396,8 @@ def test_wrong_answers_fail(name, answer):
         ("softmax_temperature", "multiplied", "high temperature"),
         ("softmax_temperature", "outside", "add up to 1"),
         ("softmax_temperature", "rounded", "definition"),
-        ("log_normalise", "logs", "return the probabilities"),
-        ("log_normalise", "epsilon", "add up to 1"),
+        ("probabilities", "logs", "return the probabilities"),
+        ("probabilities", "epsilon", "add up to 1"),
         ("logsumexp_1d", "definition", "overflowed"),
         ("logsumexp_1d", "c = largest size", "became 0"),
         ("logsumexp_1d", "not added back", "short by exactly the maximum"),
@@ -369,6 +462,35 @@ def test_wrong_answers_fail(name, answer):
         ("combine_states", "log for log1p", "tail"),
         ("combine_states", "mean", "holds exp(c) (1 + r)"),
         ("combine_states", "the state", "one number"),
+        ("binary_loss", "clipped", "proportional to the score"),
+        ("binary_loss", "softplus less y z", "beside the 1, or beside z"),
+        ("effective_size", "definition", "overflowed"),
+        ("effective_size", "count", "definition"),
+        ("lppd", "wrong axis", "Rows are samples"),
+        ("lppd", "mean of logs", "likelihoods that should be"),
+        ("change_posterior", "definition", "170!"),
+        ("change_posterior", "logs", "add up to 1"),
+        ("change_posterior", "first half alone", "product of the evidences"),
+        ("responsibilities", "definition", "became 0"),
+        ("responsibilities", "one maximum", "became 0"),
+        ("responsibilities", "along the columns", "add up to 1"),
+        ("responsibilities", "dead component", "responsible for nothing"),
+        ("responsibilities", "weights forgotten", "divided by their sum in each row"),
+        ("responsibilities", "not normalised", "add up to 1"),
+        ("log_mixture_density", "definition", "became 0"),
+        ("log_mixture_density", "width forgotten", "log of its width"),
+        ("log_mixture_density", "peak alone", "Compare with the definition"),
+        ("log_mixture_density", "weight 0 kept", "adds nothing"),
+        ("log_weights", "log of mean", "but its log is not"),
+        ("log_weights", "mean of logs", "mean of responsibilities"),
+        ("log_weights", "along the columns", "made along each row"),
+        ("log_weights", "definition", "became 0"),
+        ("potential", "definition", "overflowed"),
+        ("potential", "a forgotten", "one LSE for each row"),
+        ("feasible_plan", "rows alone", "what is received"),
+        ("feasible_plan", "columns alone", "what is sent"),
+        ("feasible_plan", "columns first", "in the order given"),
+        ("feasible_plan", "right, but nan for a right plan", "right already"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

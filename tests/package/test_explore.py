@@ -6,20 +6,40 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import wraps
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from sklearn.mixture import GaussianMixture
 
 import lsebook
 from lsebook import explore
 from lsebook.explore.canvas import picture
 from lsebook.explore.part2 import DIGITS, LAST_GAP, digits_kept
 from lsebook.explore.part3 import ORDERS, SCORES_AND_VALUES, STREAM
+from lsebook.explore.part4 import ONE, ZERO
 
-FIGURES = [getattr(explore, name) for name in explore.__all__ if name != "Explorable"]
+DATA = Path(__file__).parents[2] / "data"
+FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
+# What the chapters give to those figures that ask for data.
+ARGUMENTS = {"mixture_units": (FAITHFUL,)}
+
+
+def drawn(name: str) -> Callable[[], explore.Explorable]:
+    figure = getattr(explore, name)
+
+    @wraps(figure)
+    def draw() -> explore.Explorable:
+        return figure(*ARGUMENTS.get(name, ()))
+
+    return draw
+
+
+FIGURES = [drawn(name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
 
@@ -64,7 +84,27 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
-    code |= {"bytes", "blocks", "cache", "chunks", "MB", "TB", "workers"}
+    code |= {
+        "MB",
+        "TB",
+        "blocks",
+        "bytes",
+        "cache",
+        "chunks",
+        "cost",
+        "dr",
+        "eps",
+        "exact",
+        "harmonic",
+        "mean",
+        "min",
+        "min²",
+        "nan",
+        "needed",
+        "ok",
+        "softmax",
+        "workers",
+    }
     assert words <= code
     assert not re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
 
@@ -293,5 +333,122 @@ def test_memory_traffic_jumps_where_the_array_outgrows_the_cache(n, m, bytes_mov
 def test_cluster_costs_shows_the_estimate_of_chapter_13():
     shown = texts(explore.cluster_costs, n=12, m=3)
     assert "x: 8TB / 1000" in shown
-    assert "8 s" in shown
+    assert "16 s" in shown
     assert "log2(chunks): 16" in shown
+
+
+@pytest.mark.parametrize(
+    ("z", "k", "classes"), [(4, 3, 10), (-10, 3, 10), (20, 6, 50257), (0, 0, 2)]
+)
+def test_softmax_applied_twice(z: float, k: int, classes: int) -> None:
+    lines = texts(explore.double_softmax, z=z, k=k)
+    x = [mpf(z)] + [mpf(0)] * (classes - 1)
+
+    def loss(scores: list[mpf]) -> mpf:
+        return mp.log(mp.fsum(mp.exp(v) for v in scores)) - scores[0]
+
+    def softmax_of(first: mpf) -> list[mpf]:
+        total = mp.exp(first) + classes - 1
+        return [mp.exp(first) / total] + [1 / total] * (classes - 1)
+
+    def twice(first: mpf) -> mpf:
+        return loss(softmax_of(first))
+
+    def once(first: mpf) -> mpf:
+        return loss([first, *x[1:]])
+
+    for start, f in (("softmax(x)", once), ("softmax(softmax(x))", twice)):
+        shown, slope = lines[lines.index(start) + 1 : lines.index(start) + 3]
+        assert abs(float(shown) - f(mpf(z))) <= decimals(shown)
+        slope = slope.removeprefix("d/dz: ")
+        exact = (f(mpf(z) + mpf("1e-8")) - f(mpf(z) - mpf("1e-8"))) / mpf("2e-8")
+        assert abs(float(slope) - exact) <= decimals(slope)
+    assert f"K = {classes}" in lines[-1]
+    floor = mp.log(mp.e + classes - 1) - 1
+    assert abs(float(lines[-1].rpartition(" ")[2]) - floor) < 1e-4 * max(floor, 1)
+
+
+@pytest.mark.parametrize("k", [-4, -3, -1.7, 0])
+def test_harmonic_mean_stays_where_the_evidence_falls(k):
+    """The evidence by integration, the samples that it takes by counting in logs."""
+    shown = texts(explore.harmonic_mean, k=k)
+    counts = np.loadtxt(DATA / "coal.csv", delimiter=",", skiprows=1)[:, 1]
+    total, years, rate = int(counts.sum()), len(counts), mpf(10) ** k
+    with mp.workdps(30):
+        factorials = mp.fsum(mp.loggamma(int(y) + 1) for y in counts)
+        peak = total / (years + rate)
+
+        def term(r):
+            return rate * mp.exp(total * mp.log(r / peak) - (years + rate) * (r - peak))
+
+        integral = mp.quad(term, mp.linspace(0.2, 5, 25))
+        exact = mp.log(integral) + total * mp.log(peak) - (years + rate) * peak - factorials
+        # By parts: Q(n + 1, x) is the Poisson probability of at most n events where x are expected.
+        x = (years + rate) * mp.log(2) / rate
+        above = mp.fsum(mp.exp(j * mp.log(x) - x - mp.loggamma(j + 1)) for j in range(total + 1))
+        needed = -mp.log10(min(above, 1 - above))
+    assert float(after("exact:  log Z = ", shown)) == pytest.approx(float(exact), abs=0.0051)
+    estimate = float(after("harmonic mean, n = 1000:  log Z = ", shown))
+    assert -204.95 < estimate < -204.7
+    assert int(after(f"b = {10.0**k:.2g},  needed: n = 10^", shown)) == round(float(needed))
+
+
+@pytest.mark.parametrize("h", [0, 2, 24, 48])
+def test_mixture_units_shows_the_fit_of_scikit_learn(h: int) -> None:
+    reg_covar = 1e-6 * (60 * h) ** 2
+    fitted = GaussianMixture(2, reg_covar=reg_covar, tol=1e-12, max_iter=2000, random_state=0)
+    fitted.fit(FAITHFUL)
+    shown = texts(drawn("mixture_units"), h=h)
+    assert float(after(f"1e-6 · (60 · {h})² = ", shown).removesuffix(" min²")) == pytest.approx(
+        reg_covar, rel=5e-3
+    )
+    likelihood = fitted.score(FAITHFUL) * len(FAITHFUL)
+    assert float(after("Σ LSE = ", shown)) == pytest.approx(likelihood, abs=0.051)
+
+
+def test_mixture_units_draws_two_standard_deviations() -> None:
+    fitted = GaussianMixture(2, reg_covar=0, tol=1e-12, max_iter=2000, random_state=0)
+    short = np.argmin(fitted.fit(FAITHFUL).means_[:, 0])
+    mean, cov = fitted.means_[short], fitted.covariances_[short]
+    width = 4 * np.sqrt(cov[0, 0])
+    # The outline's bounding box, in pixels of the axis, whose domain is twice the data's range.
+    svg = picture(drawn("mixture_units")().spec)
+    (path,) = (p for p in re.findall(r"<path[^>]*>", svg) if 'stroke="#1f77b4"' in p)
+    places = re.search(r' d="M([^"Z]*)Z?"', path)
+    assert places is not None
+    points = np.array([pair.split(",") for pair in places[1].split("L")], float)
+    scale = 2 * np.ptp(FAITHFUL[:, 0]) / 369
+    assert np.ptp(points[:, 0]) * scale == pytest.approx(width, rel=0.01)
+    left = FAITHFUL[:, 0].min() - np.ptp(FAITHFUL[:, 0]) / 2
+    assert (points[:, 0].mean() - 1) * scale + left == pytest.approx(mean[0], abs=0.02)
+
+
+def test_transport_has_the_digits_of_scikit_learn():
+    images = pytest.importorskip("sklearn.datasets").load_digits().images[:2]
+    for image, shown in zip(images, (ZERO, ONE), strict=True):
+        assert "".join(".123456789abcdefg"[int(v)] for v in image.ravel()) == shown
+
+
+@pytest.mark.parametrize(
+    ("k", "dead"),
+    [(1, []), (0, []), (-1, ["float16"]), (-2, ["float16", "float32"])],
+)
+def test_transport_shows_the_cost_and_which_formats_end(k, dead):
+    ot = pytest.importorskip("ot")
+    images = pytest.importorskip("sklearn.datasets").load_digits().images[:2]
+    a, b = (image[image > 0] / image.sum() for image in images)
+    x, y = map(np.argwhere, images)
+    C = ((x[:, None] - y) ** 2.0).sum(axis=2)
+    shown = texts(explore.transport, k=k, t=0.5)
+    eps = max(10.0**k, 0.05)
+    plan = ot.sinkhorn(a, b, C, eps, method="sinkhorn_log", numItermax=20_000, stopThr=1e-12)
+    assert float(after("cost = ", shown)) == pytest.approx((plan * C).sum(), abs=2e-4)
+    for dtype in (np.float16, np.float32, np.float64):
+        K, v = np.exp(-C.astype(dtype) / dtype(10.0**k)), np.ones_like(b, dtype)
+        with np.errstate(all="ignore"):
+            for _ in range(1000):
+                u = a.astype(dtype) / (K @ v)
+                v = b.astype(dtype) / (K.T @ u)
+        name = dtype.__name__
+        assert bool(np.isfinite(u).all() and np.isfinite(v).all()) == (name not in dead)
+        assert after(f"{name}:  ", shown) == ("nan" if name in dead else "ok")

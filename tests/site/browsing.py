@@ -1,7 +1,6 @@
 """Finds a Chromium and opens pages in it."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,31 +9,18 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from takeaway.chromium import ARGUMENTS, NAMES, path
+
+# No name of another host is resolved: whatever works here works without a network.
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WIDTHS = (1400, 390)
 
 
-def downloaded() -> str | None:
-    """The Chromium of `playwright install`, if it was run."""
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if os.path.exists(path) else None
-
-
 def chromium() -> str:
     """The path of an installed Chromium; where it is missing, CI fails and others skip."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    found = found or downloaded()
+    with sync_playwright() as playwright:
+        found = path(playwright)
     if found is None:
         reason = "no Chromium is installed (looked for $CHROMIUM and " + ", ".join(NAMES) + ")"
         if os.environ.get("CI"):
@@ -45,9 +31,9 @@ def chromium() -> str:
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    path = chromium()
+    found = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, OFFLINE])
         yield browser
         browser.close()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from extensions.metadata import commit_date
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,7 +36,8 @@ def build(source: Path, **environment: str) -> Path:
     done = subprocess.run(
         [str(command), "build", "-W", "--keep-going", "."],
         cwd=source,
-        env={**os.environ, **environment},
+        # The copy has no history, which says when its state was checked.
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(commit_date(ROOT)), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

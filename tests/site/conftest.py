@@ -38,6 +38,14 @@ def build_once(folder: Path) -> Path:
         done.touch()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many cells ran in the browser, and what came of them."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "live":
+                terminalreporter.write_line(f"live cells, {value}")
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if given := os.environ.get("SITE"):

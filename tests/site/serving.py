@@ -5,10 +5,16 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 SUB_PATH = "/some/where/"
-COMPRESSED = {".html", ".css", ".js", ".json", ".svg"}
+COMPRESSED = {".html", ".css", ".js", ".json", ".mjs", ".svg", ".wasm"}
+
+
+@cache
+def compressed(path: Path, changed: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 9, mtime=0)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -31,7 +37,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Cache-Control", "max-age=600")
         if path.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
-            body = gzip.compress(body, 9, mtime=0)
+            body = compressed(path, path.stat().st_mtime_ns)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

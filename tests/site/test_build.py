@@ -4,13 +4,16 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from bs4 import Tag
 
+from extensions.offers import FOLDER, is_offer
 from tests.site.building import ROOT, build, copy_sources, parsed
 
 HEAVY = 900_000
@@ -21,6 +24,9 @@ def second_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from another folder of another name, on another day, in another time zone."""
     source = copy_sources(tmp_path_factory.mktemp("a-second-clone"))
     (source / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
+    if (made := ROOT / "_build" / FOLDER).is_dir():
+        (source / "_build").mkdir()
+        (source / "_build" / FOLDER).symlink_to(made)
     return build(source, PYTHONHASHSEED="4711", TZ="Asia/Seoul", LC_ALL="C.UTF-8")
 
 
@@ -39,8 +45,9 @@ def test_two_builds_are_identical(site: Path, second_site: Path) -> None:
 
 
 def test_no_file_of_the_site_is_dead_weight(site: Path) -> None:
-    heavy = [p.name for p in site.rglob("*") if p.is_file() and p.stat().st_size > HEAVY]
-    assert heavy == []
+    heavy = [p for p in site.rglob("*") if p.is_file() and p.stat().st_size > HEAVY]
+    # Python and its packages load when a reader runs a cell, and no sooner.
+    assert [p.name for p in heavy if p.parent.name != "live" and not is_offer(p.name)] == []
     names = {p.name for p in site.rglob("*")}
     assert not names & {"fontawesome.js", "searchindex.js", "sphinx-thebe.js", "togglebutton.js"}
 
@@ -127,11 +134,61 @@ def unpacked(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "logsumexp-ko"
 
 
-def test_archive_holds_every_notebook(unpacked: Path) -> None:
-    ours = {path.name: path.read_bytes() for path in (ROOT / "chapters" / "ko").glob("*.ipynb")}
-    theirs = {path.name: path.read_bytes() for path in unpacked.glob("chapters/ko/*.ipynb")}
-    assert theirs == ours
+def code_of(path: Path) -> list[dict[str, object]]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code" and cell["id"] != "install"]
+
+
+def test_archive_holds_every_notebook(unpacked: Path, site: Path) -> None:
+    ours = sorted((ROOT / "chapters" / "ko").glob("*.ipynb"))
+    theirs = sorted(unpacked.glob("chapters/ko/*.ipynb"))
+    assert [path.name for path in theirs] == [path.name for path in ours]
     assert len(theirs) >= 4
+    for our, their in zip(ours, theirs, strict=True):
+        assert code_of(their) == code_of(our) == code_of(site / "_downloads" / "ko" / our.name)
+
+
+def test_takeaway_is_offered(tmp_path: Path) -> None:
+    source = miniature(tmp_path, "")
+    (source / "chapters" / "ko" / "index.md").write_text("# One\n\n## Two\n\n```{offers}\n```\n")
+    made = source / "_build" / FOLDER
+    site = build(source)
+    assert [link.text for link in offered(site)] == ["모든 노트북: 패키지와 자료 포함"]
+    made.mkdir(parents=True)
+    (made / "logsumexp-ko.pdf").write_bytes(b"0" * 2_345_678)
+    os.utime(made / "logsumexp-ko.pdf", (1_000_000_000, 1_000_000_000))
+    parsed.cache_clear()
+    pdf = offered(build(source))[0]
+    assert pdf["href"] == "../../_downloads/logsumexp-ko.pdf"
+    assert pdf.find_next("span").text == "2.3 MB, 2001-09-09"  # type: ignore[union-attr]
+    assert (site / "_downloads" / "logsumexp-ko.pdf").stat().st_size == 2_345_678
+    shutil.rmtree(made)
+    parsed.cache_clear()
+    assert len(offered(build(source))) == 1
+    assert not (site / "_downloads" / "logsumexp-ko.pdf").exists()
+
+
+def offered(site: Path) -> list[Tag]:
+    return list(parsed(site / "chapters" / "ko" / "index.html").select("ul.offers a"))
+
+
+def test_report_and_source_are_linked_where_there_is_a_repository(tmp_path: Path) -> None:
+    source = miniature(tmp_path, "")
+    page = "chapters/ko/about"
+    colophon = parsed(build(source) / f"{page}.html").select_one(".colophon")
+    assert colophon is not None
+    assert not colophon.select("a[href^=http]")
+    settings = (source / "_config.yml").read_text(encoding="utf-8")
+    settings = settings.replace('url: ""', "url: https://example.org/our/book")
+    (source / "_config.yml").write_text(settings, encoding="utf-8")
+    parsed.cache_clear()
+    colophon = parsed(build(source) / f"{page}.html").select_one(".colophon")
+    assert colophon is not None
+    assert [str(link["href"]) for link in colophon.select("a[href^=http]")] == [
+        f"https://example.org/our/book/issues/new?title={page}",
+        f"https://example.org/our/book/blob/main/{page}.md",
+    ]
+    assert "url = {https://example.org/our/book}" in colophon.text
 
 
 def test_wheel_runs_the_notebooks_code(unpacked: Path) -> None:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy.special
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.site.browsing import lay_out, open_page
@@ -76,6 +78,50 @@ def test_landing_page_follows_the_browser(
     other = {"ko": "en", "en": "ko"}[first]
     assert tops[first]["y"] < tops[other]["y"]  # type: ignore[index]
     assert page.evaluate("document.documentElement.lang") == first
+    context.close()
+
+
+SCORES = np.array([1000.0, 999.0, 998.0])
+
+
+def test_landing_figure_computes_as_numpy_does(address: str, desktop: BrowserContext) -> None:
+    page = open_page(desktop, address).page
+    lines = page.locator(".trick output > *")
+    for c in (0, 289, 290, 291, 700, 1000, 1714, 1740, 1745, 1746, 2000):
+        page.locator(".trick input").fill(str(c))
+        with np.errstate(over="ignore", divide="ignore", under="ignore"):
+            terms = np.exp(SCORES - c)
+            total = c + np.log(terms.sum())
+        *shown, answer = (text.split(" = ")[1] for text in lines.all_inner_texts())
+        assert [float(text) for text in shown] == pytest.approx(terms, rel=5.1e-4, abs=5e-324)
+        assert float(answer.removesuffix(" ✓")) == pytest.approx(total, rel=5.1e-10)
+        right = page.locator(".trick.right").count() == 1
+        assert right == bool(abs(total - scipy.special.logsumexp(SCORES)) < 5e-7), c
+    page.close()
+
+
+def test_landing_figure_is_dragged(address: str, desktop: BrowserContext) -> None:
+    page = open_page(desktop, address).page
+    box = page.locator(".trick svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 50, steps=5)
+    page.mouse.up()
+    assert 700 < float(page.locator(".trick input").input_value()) < 1000
+    assert page.locator(".trick.right").count() == 1
+    page.close()
+
+
+def test_citation_is_copied(address: str, browser: Browser) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(context, f"{address}chapters/en/about.html").page
+    page.locator(".colophon summary").click()
+    page.locator(".colophon .highlight").hover()
+    page.locator(".colophon").get_by_role("button", name="Copy").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("@book{lsebook,")
+    assert copied.endswith("}")
     context.close()
 
 

@@ -1,15 +1,14 @@
 // Renders formulas for mathematics.py: one JSON request a line in, one JSON answer a line out.
 const readline = require("node:readline");
-const [katexPath, macrosPath] = process.argv.slice(2);
-const katex = require(katexPath);
-const macros = require(macrosPath);
+const [library, given] = process.argv.slice(2);
+const typesetter = require(library);
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const { tex, displayMode } = JSON.parse(line);
+  const options = { ...JSON.parse(given), displayMode };
   let answer;
   try {
-    const options = { displayMode, macros: { ...macros }, strict: "error", output: "htmlAndMathml" };
-    answer = { html: katex.renderToString(tex, options) };
+    answer = { html: typesetter.renderToString(tex, options) };
   } catch (error) {
     answer = { error: error.message };
   }
