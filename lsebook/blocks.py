@@ -52,15 +52,19 @@ class Blocks:
         order = sorted(range(len(shape)), key=lambda i: -abs(strides[i]))
         self.kept = [i for i in order if i not in axes]
         self.reduced = [i for i in order if i in axes]
-        length = _extent(shape, self.reduced)
+        count, length = _extent(shape, self.kept), _extent(shape, self.reduced)
         innermost = [i for i in order if shape[i] > 1][-1:]
         across = bool(innermost) and innermost[0] in self.kept
         fit = max(RUN if across else 1, size // length)
-        slices = min(_extent(shape, self.kept), fit, most)
+        slices = min(count, fit, most)
         columns = slices >= LONG if across else slices >= MANY and length < LONG
         self.part_size, self.size = slices * length, size
         #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns.
         self.axis = 0 if columns else 1
+        in_rows = self.axis == 1 and self.kept + self.reduced == [*range(len(shape))]
+        one = in_rows and slices == count and count * length <= size
+        #: The shape in which a contiguous array is one matrix already, if it is.
+        self.shape = (count, length) if one else None
 
     def parts(self, arrays: Arrays) -> Iterable[Arrays]:
         """Iterate over parts of arrays with few enough slices."""
@@ -69,6 +73,12 @@ class Blocks:
     def pieces(self, part: Arrays) -> Iterable[Arrays]:
         """Iterate over pieces of a part that fit in the cache."""
         return _cut(part, self.reduced, self.size)
+
+    def whole(self, a: Array, dtype: DType) -> Array | None:
+        """Return an array that is one matrix already, None for any other."""
+        if self.shape is None or a.dtype != dtype or not a.flags.c_contiguous:
+            return None
+        return a.reshape(self.shape)
 
     def rows(self, a: Array) -> Array:
         """Return an array with a slice in each row: a view of it or, if there is none, a copy."""

@@ -2,29 +2,21 @@
 
 Every function goes the same way: `arguments` says what came, `Blocks` cuts it into matrices of
 cache size, `_exponents` puts weights and exclusions into these, and what `pair` makes of them is
-written into the result. A small array is one block.
+written into the result. A small contiguous array is one matrix already, and skips the walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lsebook import arguments, pair
-from lsebook.arguments import (
-    Array,
-    Axis,
-    DType,
-    exponents_dtype,
-    float_dtype,
-    normalised_axes,
-    quietly,
-    real_array,
-)
+from lsebook.arguments import Array, Axis, DType, float_dtype, normalised_axes, quietly, real_array
 from lsebook.blocks import Arrays, Blocks, blocks_of, in_tree
 from lsebook.pair import Pair
 
@@ -58,22 +50,26 @@ def _exponents(blocks: Blocks, piece: Arrays, dtype: DType, sign: int = 1) -> Ar
     return x
 
 
-def _pairs(
-    arrays: Arrays, axes: Axes, dtype: DType, sign: int = 1
-) -> Iterator[tuple[Blocks, Arrays, Pair]]:
-    """Iterate over parts of arrays and the pairs of their slices."""
+def _blocks(arrays: Arrays, axes: Axes, dtype: DType) -> Blocks:
     # To weigh a block takes about four arrays of its size.
     size = BLOCK_BYTES // dtype.itemsize // (4 if "b" in arrays else 1)
-    blocks = blocks_of(arrays["x"], axes, size)
+    return blocks_of(arrays["x"], axes, size)
+
+
+def _pairs(
+    blocks: Blocks, arrays: Arrays, dtype: DType, sign: int = 1
+) -> Iterator[tuple[Arrays, Pair]]:
+    """Iterate over parts of arrays and the pairs of their slices."""
+    work = np.promote_types(dtype, np.float64)
 
     def of_piece(piece: Arrays) -> Pair:
         x = _exponents(blocks, piece, dtype, sign)
         # What is no view of the input may be overwritten.
         scratch = np.empty_like(x) if np.may_share_memory(x, piece["x"]) else x
-        return pair.of_matrix(x, blocks.axis, scratch, np.promote_types(dtype, np.float64))
+        return pair.of_matrix(x, blocks.axis, scratch, work)
 
     for part in blocks.parts(arrays):
-        yield blocks, part, in_tree(map(of_piece, blocks.pieces(part)), pair.merge)
+        yield part, in_tree(map(of_piece, blocks.pieces(part)), pair.merge)
 
 
 def pairs(arrays: Arrays, axes: Axes, dtype: DType) -> Pair:
@@ -81,7 +77,8 @@ def pairs(arrays: Arrays, axes: Axes, dtype: DType) -> Pair:
     x = arrays["x"]
     p = pair.empty(_reduced_shape(x, axes), np.promote_types(dtype, np.float64))
     if x.size:
-        for blocks, part, found in _pairs(arrays | p._asdict(), axes, dtype):
+        blocks = _blocks(arrays, axes, dtype)
+        for part, found in _pairs(blocks, arrays | p._asdict(), dtype):
             blocks.put(part["peak"], found.peak)
             blocks.put(part["rest"], found.rest)
     return Pair(p.peak.squeeze(axes), p.rest.squeeze(axes))
@@ -89,12 +86,17 @@ def pairs(arrays: Arrays, axes: Axes, dtype: DType) -> Pair:
 
 def _log_sums(arrays: Arrays, axes: Axes, dtype: DType, result: DType, sign: int = 1) -> Array:
     """Return the logs of the sums, or of the means over "count" terms; reduced axes stay."""
-    x, nothing = arrays["x"], np.nan if "count" in arrays else -np.inf
-    value = np.full(_reduced_shape(x, axes), nothing, result)
-    if x.size:
-        for blocks, part, p in _pairs(arrays | {"value": value}, axes, dtype, sign):
-            count = blocks.matrix(part["count"], p.peak.dtype) if "count" in part else None
-            blocks.put(part["value"], pair.log(p, None if count is None else count.ravel()))
+    x, shape = arrays["x"], _reduced_shape(arrays["x"], axes)
+    if x.size == 0:
+        return np.full(shape, np.nan if "count" in arrays else -np.inf, result)
+    blocks = _blocks(arrays, axes, dtype)
+    if len(arrays) == 1 and (rows := blocks.whole(x, dtype)) is not None:
+        p = pair.of_matrix(rows, 1, np.empty_like(rows), np.promote_types(dtype, np.float64))
+        return pair.log(p).astype(result).reshape(shape)
+    value = np.empty(shape, result)
+    for part, p in _pairs(blocks, arrays | {"value": value}, dtype, sign):
+        count = blocks.matrix(part["count"], p.peak.dtype).ravel() if "count" in part else None
+        blocks.put(part["value"], pair.log(p, count))
     return value
 
 
@@ -120,15 +122,17 @@ def _count(arrays: Arrays, axes: Axes, dtype: DType) -> Arrays:
 
     The sum itself may be beyond every float, or its log much larger than the mean's.
     """
-    x, include = arrays["x"], arrays.get("include", np.True_)
+    x, include = arrays["x"], arrays.get("include")
     if "b" not in arrays:
-        every = np.broadcast_to(include, x.shape)
-        count = np.count_nonzero(every, axes, keepdims=True)
-        return {"count": np.asarray(count, dtype)}
-    b = arrays["b"].astype(dtype)
-    size = np.max(np.abs(b), axis=axes, where=include, initial=0.0, keepdims=True)
+        if include is None:
+            each = np.full((), prod(x.shape[i] for i in axes))
+        else:
+            each = np.count_nonzero(include, axes, keepdims=True)
+        return {"count": np.broadcast_to(each.astype(dtype), _reduced_shape(x, axes))}
+    b, chosen = arrays["b"].astype(dtype), np.True_ if include is None else include
+    size = np.max(np.abs(b), axis=axes, where=chosen, initial=0.0, keepdims=True)
     power = np.frexp(size)[1]
-    count = np.sum(np.ldexp(b, -power), axis=axes, where=include, keepdims=True)
+    count = np.sum(np.ldexp(b, -power), axis=axes, where=chosen, keepdims=True)
     return {"count": count, "power": power}
 
 
@@ -138,7 +142,7 @@ def _reduce(
     """Return log|sum| (or log|mean|), and the sign where weights are negative."""
     arrays, weights, weights_mask = {"x": x}, None, None
     result, work = float_dtype(x)
-    dtype = exponents_dtype(result)
+    dtype = arguments.exponents_dtype(result)
     if b is not None:
         weights, weights_mask = real_array(b, "b")
         result, work = float_dtype(x, b if isinstance(b, (int, float)) else weights)
@@ -368,21 +372,21 @@ def _normalise(
     """Return an array of the shape of `x`, filled some slices at a time."""
     values, mask = real_array(x, "x")
     result, _ = float_dtype(values)
-    dtype = exponents_dtype(result)
+    dtype = arguments.exponents_dtype(result)
     axes = normalised_axes(axis, values.ndim)
     include = arguments.included(where, values.shape, mask)
-    if out is not None:
-        arguments.checked_out(out, values.shape, result)
-    target = _storage(out, values, include, dtype)
-    arrays = {"x": values, "out": target} | ({} if include is None else {"include": include})
+    if out is None:
+        target = np.empty(values.shape, dtype)
+    else:
+        target = _storage(arguments.checked_out(out, values.shape, result), values, include, dtype)
     if values.size:
         blocks = blocks_of(values, axes, BLOCK_BYTES // dtype.itemsize)
-        for part in blocks.parts(arrays):
-            places = list(blocks.pieces(part))
-            pieces = [_matrices(blocks, piece, dtype) for piece in places]
-            fill(pieces, blocks.axis)
-            for piece, (_, filled) in zip(places, pieces, strict=True):
-                blocks.put(piece["out"], filled)
+        rows, place = blocks.whole(values, dtype), blocks.whole(target, dtype)
+        if include is None and rows is not None and place is not None:
+            fill([(rows, place)], 1)
+        else:
+            arrays = {"x": values, "out": target}
+            _fill_parts(blocks, arrays | ({} if include is None else {"include": include}), fill)
     if include is not None:
         np.copyto(target, left_out, where=~include)
     if out is None:
@@ -392,27 +396,36 @@ def _normalise(
     return out
 
 
-def _matrices(blocks: Blocks, piece: Arrays, dtype: DType) -> tuple[Array, Array]:
+def _fill_parts(blocks: Blocks, arrays: Arrays, fill: Fill) -> None:
+    """Fill "out" from the exponents of "x", part after part."""
+    for part in blocks.parts(arrays):
+        places = list(blocks.pieces(part))
+        pieces = [_matrices(blocks, piece) for piece in places]
+        fill(pieces, blocks.axis)
+        for piece, (_, filled) in zip(places, pieces, strict=True):
+            blocks.put(piece["out"], filled)
+
+
+def _matrices(blocks: Blocks, piece: Arrays) -> tuple[Array, Array]:
     """Return matrices for the exponents of a piece and for its result.
 
     Beside a view of the input the result is a view too, if it can be; a copy is overwritten.
     """
+    dtype = piece["out"].dtype
     x = _exponents(blocks, piece, dtype)
     return x, blocks.matrix(piece["out"], dtype) if np.may_share_memory(x, piece["x"]) else x
 
 
-def _storage(out: Array | None, x: Array, include: Array | None, dtype: DType) -> Array:
+def _storage(out: Array, x: Array, include: Array | None, dtype: DType) -> Array:
     """Return `out` if a result can be stored there block after block, else a new array.
 
     It can where nothing that is still to be read is overwritten: beside the input, or right on it.
     """
-    if out is None or out.dtype != dtype:
-        return np.empty(x.shape, dtype)
     apart_or_same = (
         not np.may_share_memory(x, out) or x.__array_interface__ == out.__array_interface__
     )
     fits = apart_or_same and (include is None or not np.may_share_memory(include, out))
-    return out if fits else np.empty(x.shape, dtype)
+    return out if fits and out.dtype == dtype else np.empty(x.shape, dtype)
 
 
 @quietly

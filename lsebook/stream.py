@@ -9,15 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lsebook import pair
-from lsebook.arguments import (
-    Axis,
-    broadcast_together,
-    normalised_axes,
-    plain_axis,
-    quietly,
-    unmasked_array,
-)
+from lsebook import arguments, pair
+from lsebook.arguments import Axis, normalised_axes, plain_axis, quietly, unmasked_array
 from lsebook.pair import Pair
 from lsebook.reductions import pairs
 
@@ -110,7 +103,7 @@ class LogSumExp:
             b = unmasked_array(weights, "weights")
             if np.fmin.reduce(b, axis=None, initial=0) < 0:
                 raise ValueError(f"weights must not be negative, got {np.nanmin(b)}")
-            x, b = broadcast_together(x, b, ("values", "weights"))
+            x, b = arguments.broadcast_together(x, b, ("values", "weights"))
             arrays = {"x": x, "b": b}
         axes = normalised_axes(self.axis, x.ndim)
         count = prod(x.shape[i] for i in axes)
