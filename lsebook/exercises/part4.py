@@ -503,6 +503,128 @@ FEASIBLE_PLAN = Exercise(
     ),
 )
 
+# Chapter 19
+
+LOG_PATHS = Exercise(
+    "log_paths",
+    "word, frames",
+    Hint(
+        "프레임이 셋이면 12로 접히는 길은 112, 122, -12, 1-2, 12-의 다섯입니다.",
+        "In three frames five paths spell 12: 112, 122, -12, 1-2, 12-.",
+    ),
+    (
+        Case(([1, 2], 3), 1.6094379124341003),
+        Case(([], 4), 0.0),
+        Case(
+            ([1, 1, 2], 4),
+            0.0,
+            twice := Hint(
+                "같은 글자가 이어지면 그 사이에 무엇이 꼭 있어야 하나요?",
+                "Where a letter comes twice in a row, what must stand between?",
+            ),
+            atol=1e-12,
+        ),
+        Case(([1, 2, 1, 1, 3], 8), 4.189654742026425, twice),
+        Case(([1, 1, 1], 6), 1.9459101490553132, twice),
+        Case(
+            ([1, 2, 3], 2),
+            -INF,
+            none := Hint(
+                "프레임이 모자라면 길이 하나도 없습니다. 0의 로그는 무엇인가요?",
+                "With too few frames there is no path: what is the log of 0?",
+            ),
+        ),
+        Case(([1, 1, 2], 3), -INF, none),
+        Case(([1, 2], 2000), 27.226555258153436),
+    ),
+)
+
+_TRANSITIONS = Hint(
+    "한 자리의 최선이 전체의 최선은 아닙니다. 전이 점수도 들어갔나요?",
+    "The best of each place is not the best whole: do the transitions count?",
+)
+BEST_PATH = Exercise(
+    "best_path",
+    "unary, transition",
+    _TRANSITIONS,
+    (
+        Case((np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]]), np.zeros((2, 2))), [0, 1, 1]),
+        Case(
+            (
+                np.array([[1.0, 0.0], [0.0, 0.5], [1.0, 0.0], [0.0, 4.0]]),
+                np.array([[1.0, -1.0], [-2.0, 1.0]]),
+            ),
+            [1, 1, 1, 1],
+            name="[[1, 0], [0, 0.5], [1, 0], [0, 4]], transition=[[1, -1], [-2, 1]]",
+        ),
+        Case(
+            (
+                np.array([[0.0, 1.0, 2.0], [2.0, 0.0, 1.0], [1.0, 2.0, 0.0], [0.0, 1.2, 1.0]]),
+                np.array([[0.0, 3.0, 0.0], [0.0, 0.0, 1.0], [-0.5, 1.0, 0.5]]),
+            ),
+            [2, 0, 1, 2],
+            Hint(
+                "transition[y, z]는 y에서 z로 가는 점수입니다.",
+                "transition[y, z] is the score of going from y to z.",
+            ),
+            name="four places, three labels",
+        ),
+        Case(
+            (
+                np.array([[1000.0, 0.0], [0.0, 999.0], [990.0, 900.0], [1000.0, 0.0]]),
+                np.array([[0.0, 0.0], [-500.0, 300.0]]),
+            ),
+            [0, 1, 1, 0],
+            large := Hint(
+                "경로의 점수는 더하기만 하면 됩니다. exp가 필요한가요?",
+                "Scores of a path only add up: is exp needed at all?",
+            ),
+            name="scores near 1000",
+        ),
+        Case(
+            (
+                np.array([[-900.0, -1000.0], [-1000.0, -900.0], [-950.0, -1000.0]]),
+                np.array([[-50.0, -400.0], [0.0, -60.0]]),
+            ),
+            [1, 1, 0],
+            large,
+            name="scores near -1000",
+        ),
+        Case((np.array([[0.0, 1.0, 5.0]]), np.zeros((3, 3))), [2], name="one place"),
+    ),
+)
+
+PERPLEXITY = Exercise(
+    "perplexity",
+    "losses, counts",
+    Hint(
+        "토큰 하나하나가 같은 무게를 가져야 합니다. 묶음이 아닙니다.",
+        "Every token should weigh the same, not every batch.",
+    ),
+    (
+        Case((np.array([1.0, 2.0]), np.array([1.0, 3.0])), 5.754602676005731),
+        Case((np.array([0.5, 2.0, 1.0]), np.array([100.0, 1.0, 10.0])), 1.748150826263127),
+        Case((np.array([0.0, 3.0]), np.array([1000.0, 1.0])), 1.0030014985003755),
+        Case(
+            (np.array([2.0, float("nan"), 1.0]), np.array([4.0, 0.0, 12.0])),
+            3.4903429574618414,
+            Hint(
+                "빈 묶음의 평균은 nan입니다. 그 묶음의 무게는 얼마인가요?",
+                "The mean of an empty batch is nan: how much does that batch weigh?",
+            ),
+        ),
+        Case((np.array([700.0, 10.0, 1.0]), np.array([1.0, 50.0, 900.0])), 9.099340084846313),
+        Case(
+            (np.array([800.0, 10.0, 1.0]), np.array([1.0, 50.0, 900.0])),
+            10.108274681572716,
+            Hint(
+                "묶음 하나의 퍼플렉시티가 넘쳤습니다. 평균은 exp보다 먼저입니까?",
+                "One batch's perplexity overflowed: does the mean come before exp?",
+            ),
+        ),
+    ),
+)
+
 # By chapter, in the order in which a reader meets them.
 PART4: tuple[Exercise, ...] = (
     BINARY_LOSS,
@@ -514,4 +636,7 @@ PART4: tuple[Exercise, ...] = (
     LOG_WEIGHTS,
     POTENTIAL,
     FEASIBLE_PLAN,
+    LOG_PATHS,
+    BEST_PATH,
+    PERPLEXITY,
 )

@@ -35,7 +35,13 @@ if TYPE_CHECKING:
         merge_tree,
         stream_steps,
     )
-    from lsebook.explore.part4 import double_softmax, harmonic_mean, mixture_units, transport
+    from lsebook.explore.part4 import (
+        ctc_lattice,
+        double_softmax,
+        harmonic_mean,
+        mixture_units,
+        transport,
+    )
 
 _PARTS = {
     "canvas": ("Explorable",),
@@ -53,6 +59,7 @@ _PARTS = {
         "harmonic_mean",
         "mixture_units",
         "transport",
+        "ctc_lattice",
     ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
@@ -62,6 +69,7 @@ __all__ = [
     "attention_steps",
     "cluster_costs",
     "coin_products",
+    "ctc_lattice",
     "digits_lost",
     "double_softmax",
     "exp_cliffs",

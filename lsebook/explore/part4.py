@@ -246,7 +246,9 @@ def mixture_units(data: npt.ArrayLike) -> Explorable:
     Examples
     --------
     >>> from lsebook import explore
-    >>> explore.mixture_units([[1.5, 50.0], [2.0, 55.0], [2.1, 51.0], [4.2, 80.0], [4.5, 77.0]])
+    >>> short = [[1.5, 50.0], [2.0, 55.0], [2.1, 51.0], [1.8, 57.0]]
+    >>> long = [[4.2, 80.0], [4.5, 77.0], [4.0, 71.0], [4.7, 84.0]]
+    >>> explore.mixture_units(short + long)
     <explore.mixture_units: h>
     """
     points = np.asarray(data, float)
@@ -357,8 +359,9 @@ ONE = "...cd5.....bg9....3fg6...7fgg2....1gg3....1gg6....1gg6.....bga.."
 
 FINEST, COARSEST, PER_DECADE = -1.3, 1.0, 10
 
-# Where plain Sinkhorn between the two, begun with ones, ends in nan.
-DEATHS = {"float16": 0.231, "float32": 0.0409, "float64": 0.00537}
+# Of plain Sinkhorn between the two, begun with ones: the eps below which exp(-5 / eps) is 0, and
+# with it the routes of cost 5 that the plan needs; and that below which it ends in nan.
+ENDS = {"float16": (0.2885, 0.231), "float32": (0.04809, 0.0409), "float64": (0.00671, 0.00537)}
 
 
 def ink(image: str) -> tuple[NDArray[np.int64], Floats]:
@@ -370,7 +373,7 @@ def ink(image: str) -> tuple[NDArray[np.int64], Floats]:
 
 def costs() -> Floats:
     (x, _), (y, _) = ink(ZERO), ink(ONE)
-    return ((x[:, None] - y) ** 2.0).sum(axis=2)
+    return np.asarray(((x[:, None] - y) ** 2.0).sum(axis=2))
 
 
 def log_sum(x: Floats, axis: int) -> Floats:
@@ -449,16 +452,12 @@ def transport() -> Explorable:
         line_of_text(here, "'eps = ' + format(pow(10, k), '.2~g')", 240, 30, fontSize=17),
         line_of_text(here, "'cost = ' + datum.shown", 240, 58, fontSize=17, color=BLUE),
     ]
-    layers += [
-        line_of_text(
-            here,
-            f"'{dtype}:  ' + (pow(10, k) < {end} ? 'nan' : 'ok')",
-            240,
-            108 + 28 * i,
-            fontSize=17,
-        ).encode(color=alt.condition(f"pow(10, k) < {end}", alt.value(RED), alt.value(INK)))
-        for i, (dtype, end) in enumerate(DEATHS.items())
-    ]
+    for i, (dtype, (off, dead)) in enumerate(ENDS.items()):
+        state = f"(pow(10, k) < {dead} ? 'nan' : pow(10, k) < {off} ? 'off' : 'ok')"
+        lamp = line_of_text(here, f"'{dtype}:  ' + {state}", 240, 108 + 28 * i, fontSize=17)
+        layers.append(
+            lamp.encode(color=alt.condition(f"pow(10, k) < {off}", alt.value(RED), alt.value(INK)))
+        )
     return explorable(
         "transport",
         "p = exp((f + g - (x - y)^2) / eps), (1 - t) x + t y",
@@ -466,4 +465,100 @@ def transport() -> Explorable:
         [slider("k", -1, -2.6, 1, 0.1), slider("t", 0.5, 0, 1, 0.05)],
         height=220,
         bottom=12,
+    )
+
+
+# Chapter 19's word, letter by letter, with a blank on either side and between.
+STATES = "-ㄱ-ㅜ-ㄱ-ㄱ-ㅏ-"
+FRAMES = range(4, 13)
+
+
+def paths_through(frames: int) -> tuple[int, list[list[int]]]:
+    """How many paths spell the word in so many frames, and how many of them pass each state."""
+    last = len(STATES) - 1
+    steps = {
+        (i, j)
+        for j in range(last + 1)
+        for i in (j, j - 1, j - 2)
+        if i >= 0 and (j - i < 2 or STATES[j] not in ("-", STATES[i]))
+    }
+
+    def counts(start: set[int], steps: set[tuple[int, int]]) -> list[list[int]]:
+        found = [[int(s in start) for s in range(last + 1)]]
+        for _ in range(frames - 1):
+            found.append([sum(found[-1][i] for i, j in steps if j == s) for s in range(last + 1)])
+        return found
+
+    ahead = counts({0, 1}, steps)
+    behind = counts({last, last - 1}, {(j, i) for i, j in steps})[::-1]
+    through = [
+        [a * b for a, b in zip(*rows, strict=True)] for rows in zip(ahead, behind, strict=True)
+    ]
+    return ahead[-1][last] + ahead[-1][last - 1], through
+
+
+def ctc_lattice() -> Explorable:
+    """Show all paths that spell a word in T frames: how often they pass each letter and blank.
+
+    Returns
+    -------
+    Explorable
+        With a slider for the number of frames T.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.ctc_lattice()
+    <explore.ctc_lattice: T>
+    """
+    nodes, totals = [], []
+    for frames in FRAMES:
+        total, through = paths_through(frames)
+        totals.append(total)
+        nodes += [
+            {"T": frames, "t": t, "s": s, "p": round(share / total if total else 0, 3)}
+            for t, shares in enumerate(through, start=1)
+            for s, share in enumerate(shares)
+        ]
+    rows = [{"s": s, "letter": letter} for s, letter in enumerate(STATES)]
+    shown = table(nodes).transform_filter("datum.T == T")
+    here = row(
+        total=f"{totals}[T - {FRAMES[0]}]",
+        count="format(datum.total, ',')",
+        log_p=number("(log(datum.total) - T * log(4))", ".5~g"),
+    )
+    x = alt.X(
+        "t:Q",
+        title="t",
+        scale=alt.Scale(domain=[0.5, 12.5], nice=False),
+        axis=alt.Axis(values=[1, 4, 8, 12], format="d"),
+    )
+    y = alt.Y(
+        "s:Q", axis=None, scale=alt.Scale(domain=[0, len(STATES) - 1], nice=False, range=[58, 258])
+    )
+    size = alt.Size("p:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0, 300], nice=False))
+    none = alt.condition("datum.total == 0", alt.value(RED), alt.value(BLUE))
+    layers = [
+        shown.mark_circle(color="#dddddd", size=14, opacity=1).encode(x=x, y=y),
+        shown.transform_filter("datum.p > 0")
+        .mark_circle(opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            size=size,
+            color=alt.condition("datum.s % 2 == 1", alt.value(BLUE), alt.value("#8aa7bf")),
+        ),
+        table(rows)
+        .mark_text(fontSize=15, align="center")
+        .encode(x=alt.value(-18), y=y, text="letter:N"),
+        line_of_text(here, "'paths = ' + datum.count", 0, 12, fontSize=17).encode(color=none),
+        line_of_text(here, "'log p = ' + datum.log_p", 180, 12, fontSize=17).encode(color=none),
+    ]
+    return explorable(
+        "ctc_lattice",
+        "log p = log(paths) - T log 4",
+        layers,
+        [slider("T", 8, FRAMES[0], FRAMES[-1], 1)],
+        height=280,
+        left=52,
     )

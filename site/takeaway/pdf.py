@@ -69,7 +69,7 @@ def article(folder: Path, name: str, pages: set[str]) -> Tag:
             link["href"] = f"#{target}--{anchor}" if anchor else f"#{target}"
         elif "://" not in page:
             link.unwrap()
-    text["class"] = ["bd-article", "chapter"]
+    text["class"] = "bd-article chapter"
     text["style"] = f"page: {page_name(name)}"
     own = text.attrs.pop("id", None)
     text["id"] = name
@@ -143,7 +143,7 @@ def printed(page: Page, path: Path) -> bytes:
 def page_numbers(pdf: bytes) -> dict[str, int]:
     """The page of every anchor that something leads to."""
     with pikepdf.open(io.BytesIO(pdf)) as book:
-        pages = {page.objgen: number for number, page in enumerate(book.pages, start=1)}
+        pages = {page.obj.objgen: number for number, page in enumerate(book.pages, start=1)}
         places = book.Root.Dests.items()
         return {str(name).lstrip("/"): pages[place[0].objgen] for name, place in places}
 

@@ -1,6 +1,8 @@
 """What readers may write in chapters 17 to 19; by the rules of `tests.package.answers`."""
 
 import functools
+import itertools
+import math
 
 import numpy as np
 import scipy.special as sp
@@ -233,6 +235,200 @@ FEASIBLE_PLAN_WRONG = {
     "marginals": lambda plan, a, b: a - plan.sum(axis=1),
 }
 
-NAMES = ("effective_size", "lppd", "change_posterior", "potential", "feasible_plan")
+
+def repeats(word):
+    return sum(s == t for s, t in itertools.pairwise(word))
+
+
+def log_paths(word, frames):
+    spare = frames - len(word) - repeats(word)
+    return math.log(math.comb(2 * len(word) + spare, spare)) if spare >= 0 else -math.inf
+
+
+@quiet
+def log_paths_by_gamma(word, frames):
+    n, spare = 2 * len(word), frames - len(word) - repeats(word)
+    if spare < 0:
+        return -np.inf
+    return sum(np.log(np.arange(spare + 1, spare + n + 1))) - sp.gammaln(n + 1)
+
+
+def log_paths_by_recursion(word, frames):
+    """Count paths state by state, exactly."""
+    states = [None] + [s for letter in word for s in (letter, None)]
+    counts = [1, 1][: len(states)] + [0] * (len(states) - 2)
+    for _ in range(frames - 1):
+        counts = [
+            c
+            + (counts[i - 1] if i else 0)
+            + (counts[i - 2] if i > 1 and states[i] not in (None, states[i - 2]) else 0)
+            for i, c in enumerate(counts)
+        ]
+    total = sum(counts[-2:])
+    return math.log(total) if total else -math.inf
+
+
+@quiet
+def log_paths_in_logs(word, frames):
+    states = np.array([0] + [s for letter in word for s in (letter, 0)])
+    jump = np.zeros(len(states), bool)
+    jump[2:] = (states[2:] != 0) & (states[2:] != states[:-2])
+    a = np.full(len(states), -np.inf)
+    a[:2] = 0
+    for _ in range(frames - 1):
+        last = np.concatenate([[-np.inf], a])[:-1]
+        second = np.concatenate([[-np.inf, -np.inf], a])[:-2]
+        a = np.logaddexp(np.logaddexp(a, last), np.where(jump, second, -np.inf))
+    return np.logaddexp.reduce(a[-2:])
+
+
+LOG_PATHS_RIGHT = {
+    "formula": log_paths,
+    "gamma": log_paths_by_gamma,
+    "recursion": log_paths_by_recursion,
+    "recursion in logs": log_paths_in_logs,
+}
+LOG_PATHS_WRONG = {
+    "repeats ignored": lambda word, frames: math.log(
+        math.comb(frames + len(word), frames - len(word))
+    ),
+    "raises for none": lambda word, frames: math.log(
+        math.comb(frames + len(word) - repeats(word), frames - len(word) - repeats(word))
+    ),
+    "the count": lambda word, frames: round(math.exp(log_paths(word, frames))),
+    "no blanks": quiet(
+        lambda word, frames: np.log(float(math.comb(frames - 1, max(len(word) - 1, 0))))
+    ),
+    "0 for none": lambda word, frames: max(log_paths(word, frames), 0.0),
+    "nan for none": quiet(lambda word, frames: log_paths(word, frames) * 1.0 + 0 * np.log(-1.0)),
+    "all paths": lambda word, frames: frames * math.log(len(set(word)) + 1),
+    "one path": lambda word, frames: 0.0,
+    "base 2": lambda word, frames: log_paths(word, frames) / math.log(2),
+    "letters in a set": lambda word, frames: log_paths(list(dict.fromkeys(word)), frames),
+}
+
+
+def best_path(unary, transition):
+    best, origins = unary[0], []
+    for row in unary[1:]:
+        candidates = best[:, None] + transition
+        origins.append(candidates.argmax(axis=0))
+        best = candidates.max(axis=0) + row
+    path = [best.argmax()]
+    for origin in origins[::-1]:
+        path.append(origin[path[-1]])
+    return np.array(path[::-1])
+
+
+def path_score(path, unary, transition):
+    steps = sum(transition[y, z] for y, z in itertools.pairwise(path))
+    return sum(unary[t, y] for t, y in enumerate(path)) + steps
+
+
+def best_of_all_paths(unary, transition):
+    paths = itertools.product(range(unary.shape[1]), repeat=len(unary))
+    return np.array(max(paths, key=lambda path: path_score(path, unary, transition)))
+
+
+def best_path_with_paths_kept(unary, transition):
+    kept = [(score, [y]) for y, score in enumerate(unary[0])]
+    for row in unary[1:]:
+        kept = [
+            max(((s + transition[p[-1], z] + row[z], [*p, z]) for s, p in kept), key=lambda v: v[0])
+            for z in range(len(row))
+        ]
+    return np.array(max(kept, key=lambda v: v[0])[1])
+
+
+def best_path_backwards(unary, transition):
+    ahead = [np.zeros(unary.shape[1])]
+    for row in unary[:0:-1]:
+        ahead.insert(0, (transition + row + ahead[0]).max(axis=1))
+    path = [int((unary[0] + ahead[0]).argmax())]
+    for row, later in zip(unary[1:], ahead[1:], strict=True):
+        path.append(int((transition[path[-1]] + row + later).argmax()))
+    return np.array(path)
+
+
+def greedy(unary, transition):
+    path = [int(unary[0].argmax())]
+    for row in unary[1:]:
+        path.append(int((transition[path[-1]] + row).argmax()))
+    return np.array(path)
+
+
+@quiet
+def best_path_by_products(unary, transition):
+    return best_of_products(np.exp(unary), np.exp(transition))
+
+
+def best_of_products(p, q):
+    best, origins = p[0], []
+    for row in p[1:]:
+        candidates = best[:, None] * q
+        origins.append(candidates.argmax(axis=0))
+        best = candidates.max(axis=0) * row
+    path = [best.argmax()]
+    for origin in origins[::-1]:
+        path.append(origin[path[-1]])
+    return np.array(path[::-1])
+
+
+BEST_PATH_RIGHT = {
+    "max-plus": best_path,
+    "all paths": best_of_all_paths,
+    "paths kept": best_path_with_paths_kept,
+    "from the end": best_path_backwards,
+}
+BEST_PATH_WRONG = {
+    "place by place": lambda unary, transition: unary.argmax(axis=1),
+    "greedy": greedy,
+    "transition transposed": lambda unary, transition: best_path(unary, transition.T),
+    "products": best_path_by_products,
+    "reversed": lambda unary, transition: best_path(unary, transition)[::-1],
+    "worst": lambda unary, transition: best_path(-unary, -transition),
+    "score": lambda unary, transition: path_score(best_path(unary, transition), unary, transition),
+    "last place left out": lambda unary, transition: best_path(unary, transition)[:-1],
+    "no unary": lambda unary, transition: best_path(0 * unary, transition),
+    "counted from 1": lambda unary, transition: best_path(unary, transition) + 1,
+}
+
+PERPLEXITY_RIGHT = {
+    "average": lambda losses, counts: np.exp(
+        np.average(losses[counts > 0], weights=counts[counts > 0])
+    ),
+    "sums": lambda losses, counts: np.exp(
+        np.where(counts > 0, losses * np.maximum(counts, 1), 0.0).sum() / counts.sum()
+    ),
+    "nansum": lambda losses, counts: math.exp(np.nansum(losses * counts) / counts.sum()),
+    "loop": lambda losses, counts: math.exp(
+        sum(v * n for v, n in zip(losses, counts, strict=True) if n) / sum(counts)
+    ),
+}
+PERPLEXITY_WRONG = {
+    "mean of means": lambda losses, counts: np.exp(np.mean(losses)),
+    "means of batches that are": lambda losses, counts: np.exp(np.nanmean(losses)),
+    "mean of perplexities": quiet(lambda losses, counts: np.nanmean(np.exp(losses))),
+    "weighted perplexities": quiet(
+        lambda losses, counts: np.nansum(np.exp(losses) * counts) / counts.sum()
+    ),
+    "nan through": quiet(lambda losses, counts: np.exp(np.sum(losses * counts) / counts.sum())),
+    "loss": lambda losses, counts: np.nansum(losses * counts) / counts.sum(),
+    "sum": quiet(lambda losses, counts: np.exp(np.nansum(losses * counts))),
+    "per batch": quiet(lambda losses, counts: np.exp(np.nansum(losses * counts) / len(counts))),
+    "powers of 2": lambda losses, counts: 2 ** (np.nansum(losses * counts) / counts.sum()),
+    "last batch": lambda losses, counts: np.exp(losses[-1]),
+}
+
+NAMES = (
+    "effective_size",
+    "lppd",
+    "change_posterior",
+    "potential",
+    "feasible_plan",
+    "log_paths",
+    "best_path",
+    "perplexity",
+)
 RIGHT = {name: globals()[f"{name.upper()}_RIGHT"] for name in NAMES}
 WRONG = {name: globals()[f"{name.upper()}_WRONG"] for name in NAMES}

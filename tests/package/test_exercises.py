@@ -1,6 +1,7 @@
 """The exercises: expected values against mpmath, and cases that no usual wrong function passes."""
 
 from dataclasses import replace
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -157,6 +158,35 @@ def feasible_plan(plan, a, b):
     return [[plan[i, j] + sent[i] * received[j] / missing for j in m] for i in n]
 
 
+def log_paths(word, frames):
+    """Count state by state, in whole numbers."""
+    states = [None] + [s for letter in word for s in (letter, None)]
+    counts = ([1, 1] + [0] * len(states))[: len(states)]
+    for _ in range(frames - 1):
+        counts = [
+            sum(counts[max(i - 1, 0) : i + 1])
+            + (counts[i - 2] if i > 1 and states[i] not in (None, states[i - 2]) else 0)
+            for i in range(len(states))
+        ]
+    return mp.log(sum(counts[-2:])) if sum(counts[-2:]) else -mp.inf
+
+
+def best_path(unary, transition):
+    """Try all paths."""
+    paths = product(range(np.shape(unary)[1]), repeat=len(unary))
+
+    def score(path):
+        places = mp.fsum(mpf(float(unary[t][y])) for t, y in enumerate(path))
+        return places + mp.fsum(mpf(float(transition[y][z])) for y, z in pairwise(path))
+
+    return list(max(paths, key=score))
+
+
+def perplexity(losses, counts):
+    full = [(mpf(float(v)), int(n)) for v, n in zip(losses, counts, strict=True) if n]
+    return mp.exp(mp.fsum(v * n for v, n in full) / mp.fsum(n for _, n in full))
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
@@ -191,6 +221,9 @@ TRUTH = {
     "log_weights": log_weights,
     "potential": potential,
     "feasible_plan": feasible_plan,
+    "log_paths": log_paths,
+    "best_path": best_path,
+    "perplexity": perplexity,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -491,6 +524,14 @@ def test_wrong_answers_fail(name, answer):
         ("feasible_plan", "columns alone", "what is sent"),
         ("feasible_plan", "columns first", "in the order given"),
         ("feasible_plan", "right, but nan for a right plan", "right already"),
+        ("log_paths", "no blanks", "five paths"),
+        ("log_paths", "repeats ignored", "twice in a row"),
+        ("log_paths", "raises for none", "too few frames"),
+        ("best_path", "place by place", "not the best whole"),
+        ("best_path", "transition transposed", "from y to z"),
+        ("best_path", "products", "is exp needed"),
+        ("perplexity", "mean of means", "weigh the same"),
+        ("perplexity", "nan through", "empty batch"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):
