@@ -124,8 +124,9 @@ def test_long_slices_of_mixed_kinds(name, dtype, n):
 def test_rare_kinds_and_all_but_rare_ones(rare, common, share):
     rng = np.random.default_rng(3)
     for dtype in (np.float64, np.float32):
-        for n in (2, 100):
-            x, source, table = mixture(rng, [rare, common], [share, 1 - share], 9000, n, dtype)
+        # More than one block of each.
+        for rows, n in ((40_000, 2), (3000, 100)):
+            x, source, table = mixture(rng, [rare, common], [share, 1 - share], rows, n, dtype)
             for function in (lsebook.logsumexp, lsebook.log_softmax):
                 alone = np.array([function(row) for row in table])
                 for values, axis in ((x, 1), (np.ascontiguousarray(x.T), 0)):
