@@ -21,6 +21,7 @@ TAGS = {
     *FOLDS,
     "digits",  # more than ten significant digits are the point of its output
     "exercise",  # the reader writes here
+    "hangul",  # Korean is its data, the same in both editions
     "raises-exception",  # the error is the point of its output
     "solution",  # answers an exercise
 }

@@ -215,15 +215,15 @@ def logsumexp(
 
     Notes
     -----
-    The result is backward stable: its error is at most max(4, 3 κ) ulp, whatever the number of
+    The error is at most max(4, 3 κ) ulp, about what the data determine, whatever the number of
     elements, their layout and what else is in the array. κ is `condition`: by how much the result
     changes when every exponent changes in its last bit. With weights of one sign, ``x + log b``
     stands for x, and a weight that is uncertain in its last bit moves its exponent by one unit of
     2**-53 more; with both signs the error is relative to the larger part. float32, float16 and
     bfloat16 have exponentials of float32, added up in float64 along rows and by halves down
     columns: at most 2 units in the last place where the result is 1 or more in size, and by κ
-    below. Where all digits of a sum that cancels
-    are wanted, `lsebook.exact.logsumexp` has them, some fifty times as slowly.
+    below. Where all digits of a sum that cancels are wanted, `lsebook.exact.logsumexp` has them,
+    some fifty times as slowly.
 
     Never emits a warning. Temporary memory is at most 1 MiB; masks, `where`, weights of both signs
     and an `out` of another dtype need some arrays of their size or the result's more. See [1]_ for

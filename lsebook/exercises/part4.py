@@ -1,11 +1,20 @@
 """Cases of Part 4: classes, mixtures, sequences, evidence, transport and alignments."""
 
 from collections.abc import Callable
+from math import log
 
 import numpy as np
 
 from lsebook.exercises.cases import OVERFLOW, UNDERFLOW, Array, Case, Exercise, Hint
-from lsebook.exercises.hints import SUM, not_a_distribution
+from lsebook.exercises.hints import ALL_OUT, SUM, not_a_distribution
+
+INF = float("inf")
+LN2 = 0.6931471805599453
+LN3 = 1.0986122886681098
+# Half the log of 2π, the constant of the normal distribution.
+HALF_LOG_2PI = 0.9189385332046727
+
+# Chapter 14
 
 _SURE = Hint(
     "확신하며 맞혔을 때의 작은 손실이 사라졌습니다. 1이나 z에 묻히지 않았나요?",
@@ -48,138 +57,6 @@ BINARY_LOSS = Exercise(
     ),
 )
 
-INF = float("inf")
-
-LN2 = 0.6931471805599453
-
-LN3 = 1.0986122886681098
-
-# Chapter 17
-
-EFFECTIVE_SIZE = Exercise(
-    "effective_size",
-    "log_w",
-    Hint(
-        "정의 (Σ wᵢ)² / Σ wᵢ²와 비교해 보세요.",
-        "Compare with the definition, (Σ wᵢ)² / Σ wᵢ².",
-    ),
-    (
-        Case((np.zeros(4),), 4.0),
-        Case((np.array([0.0, LN3]),), 1.6, name="[0, log 3]"),
-        Case((np.array([0.0, 2.0, 1.0]),), 1.9586986534143886),
-        Case((np.array([1000.0, 1000.0, 999.0]),), 2.6257483271778526, OVERFLOW),
-        Case((np.full(3, -1000.0),), 3.0, UNDERFLOW),
-        Case((np.array([-800.0, 0.0, -INF, -2.0]),), 1.2658022288340798),
-        Case((np.array([0.0, 700.0, -700.0]),), 1.0, OVERFLOW),
-    ),
-    (
-        (
-            lambda got, case: bool(got > len(case.arguments[0]) * (1 + 1e-9)),
-            Hint(
-                "유효 표본 크기는 표본의 수보다 클 수 없습니다.",
-                "The effective size cannot exceed the number of samples.",
-            ),
-        ),
-    ),
-)
-
-_OBSERVATIONS = Hint(
-    "행은 표본이고 열은 관측입니다. 무엇을 평균하고 무엇을 더하나요?",
-    "Rows are samples, columns observations: which of them are averaged, which added?",
-)
-
-
-def _logs_averaged(got: Array, case: Case) -> bool:
-    """Whether the logs were averaged in the place of the likelihoods."""
-    return bool(np.allclose(got, np.mean(case.arguments[0], axis=0).sum()))
-
-
-LPPD = Exercise(
-    "lppd",
-    "log_likelihood",
-    _OBSERVATIONS,
-    (
-        Case((np.array([[-1.0, -2.0, -0.5], [-2.0, -1.0, -0.5]]),), -3.2597709860834447),
-        Case(
-            (
-                np.array(
-                    [[0.0, -3.0, -1.0], [-1.0, -5.0, -2.0], [-3.0, -1.0, -4.0], [-2, -2, -0.5]]
-                ),
-            ),
-            -4.178476488457927,
-            name="four samples of three observations",
-        ),
-        Case((np.array([[-1000.0, -3.0, -2.0], [-1001.0, -1.0, -2.0]]),), -1003.9461046625587),
-        Case(
-            (np.array([[-800.0], [-900.0], [-850.0]]) * np.ones(4),),
-            -3204.3944491546727,
-            UNDERFLOW,
-            name="[[-800] * 4, [-900] * 4, [-850] * 4]",
-        ),
-        Case(
-            (np.array([[1000.0, 0.0], [1001.0, 2.0], [999.0, 1.0]]),), 1001.6179873515525, OVERFLOW
-        ),
-        Case((np.array([[-INF, -1.0], [-2.0, -3.0]]),), -4.2593663500769186),
-    ),
-    (
-        (
-            _logs_averaged,
-            Hint(
-                "로그를 평균했습니다. 평균해야 하는 것은 가능도입니다.",
-                "The logs were averaged; it is the likelihoods that should be.",
-            ),
-        ),
-    ),
-)
-
-_LARGE_COUNTS = Hint(
-    "계승은 170!까지만 float64에 들어갑니다. 합은 얼마나 큰가요?",
-    "Factorials fit float64 only up to 170!: how large are the totals?",
-)
-
-CHANGE_POSTERIOR = Exercise(
-    "change_posterior",
-    "counts",
-    Hint(
-        "k번째 자리의 무게는 앞의 k년과 뒤의 나머지가 각각 갖는 증거의 곱입니다.",
-        "The weight of place k is the product of the evidences of the first k years and the rest.",
-    ),
-    (
-        Case((np.array([3.0, 0, 1]),), [0.6923076923076923, 0.3076923076923077]),
-        Case((np.zeros(4),), [0.34615384615384615, 0.3076923076923077, 0.34615384615384615]),
-        Case(
-            (np.array([1.0, 4, 0, 0]),),
-            [0.07773374326894027, 0.7279318985587091, 0.19433435817235067],
-        ),
-        Case(
-            (np.array([100.0, 90, 110, 20, 30]),),
-            [
-                1.653685292608054e-29,
-                1.5201669402954786e-25,
-                0.9999999999571195,
-                4.288043237232489e-11,
-            ],
-            _LARGE_COUNTS,
-            rtol=1e-9,
-        ),
-        Case(
-            (np.array([1000.0, 900, 1100, 1000, 1200, 500]),),
-            [
-                7.025826048213515e-176,
-                3.2888223076221994e-206,
-                4.215516575735763e-212,
-                2.1276530448213974e-183,
-                1.0,
-            ],
-            _LARGE_COUNTS,
-            rtol=1e-9,
-        ),
-    ),
-    ((not_a_distribution, SUM),),
-)
-
-# Half the log of 2π, the constant of the normal distribution.
-HALF_LOG_2PI = 0.9189385332046727
 
 # Chapter 15
 
@@ -333,6 +210,287 @@ LOG_WEIGHTS = Exercise(
     ),
     ((_mean_of_logs, _LOG_MEAN),),
 )
+
+
+# Chapter 16
+
+_EVERY_ENTRY = Hint(
+    "한 칸의 최댓값은 다른 칸의 최댓값보다 훨씬 작을 수 있습니다.",
+    "The largest term of one entry may be far below that of another.",
+)
+
+LOG_MATMUL = Exercise(
+    "log_matmul",
+    "A, B",
+    Hint(
+        "(i, k)번째 답은 모든 j에 대한 A[i, j] + B[j, k]의 LSE입니다.",
+        "Answer (i, k) is the LSE over j of A[i, j] + B[j, k].",
+    ),
+    (
+        Case(
+            (np.array([[0.0, 1.0], [2.0, 0.0]]), np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 3.0]])),
+            [
+                [2.1269280110429727, 1.6931471805599454, 4.0181499279178094],
+                [2.313261687518223, 3.048587351573742, 3.313261687518223],
+            ],
+        ),
+        Case(
+            (np.array([[0.0, -INF], [-INF, 0.0]]), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, -6.0]])),
+            [[1.0, 2.0, 3.0], [4.0, 5.0, -6.0]],
+            Hint(
+                "로그 반환의 단위 행렬을 곱하면 그대로여야 합니다.",
+                "The identity matrix of the log semiring should change nothing.",
+            ),
+            atol=1e-15,
+        ),
+        Case(
+            (np.array([[0.0, 0.0], [-2000.0, -2001.0]]), np.array([[0.0, -900.0], [0.0, -900.0]])),
+            [[0.6931471805599453, -899.3068528194401], [-1999.6867383124818, -2899.686738312482]],
+            _EVERY_ENTRY,
+        ),
+        Case(
+            (np.array([[800.0, 1.0]]), np.array([[700.0, -800.0, 0.0], [0.0, 0.0, 0.0]])),
+            [[1500.0, 1.3132616875182228, 800.0]],
+            OVERFLOW,
+        ),
+        Case(
+            (np.array([[-INF, -INF], [0.0, 1.0]]), np.array([[0.0, -INF], [1.0, -INF]])),
+            [[-INF, -INF], [2.1269280110429727, -INF]],
+            ALL_OUT,
+        ),
+    ),
+)
+
+# A model of two states: how it begins, how it moves, and three letters.
+_BEGIN = np.array([log(0.75), log(0.25)])
+
+_MOVE = np.array([[log(0.875), log(0.125)], [log(0.25), log(0.75)]])
+
+_EMIT = np.array([[log(0.5), log(0.125)], [log(0.25), log(0.125)], [log(0.25), log(0.75)]])
+
+# From the second state there is no way out.
+_TRAP = np.array([[log(0.5), log(0.5)], [-INF, 0.0]])
+
+_ZERO = Hint(
+    "일어날 수 없는 일의 로그는 −inf이고, 다른 길은 그대로 남습니다.",
+    "What cannot happen has log −inf, and leaves the other paths as they are.",
+)
+
+LOG_LIKELIHOOD = Exercise(
+    "log_likelihood",
+    "start, move, emit",
+    Hint(
+        "모든 상태 경로의 확률을 더한 값의 로그입니다.",
+        "It is the log of the sum of the probabilities of all paths of states.",
+    ),
+    (
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[0]]), -0.9007865453381898, name="begin, move, emit of 1 letter"
+        ),
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[0, 2, 1]]),
+            -3.578283643123658,
+            name="begin, move, emit of 3 letters",
+        ),
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[0, 2, 1, 2] * 250]),
+            -1168.7885012987435,
+            UNDERFLOW,
+            name="begin, move, emit of 1000 letters",
+        ),
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[0, 2]] + 400),
+            798.0101706170099,
+            OVERFLOW,
+            name="begin, move, emit + 400",
+        ),
+        Case(
+            (np.array([0.0, -INF]), _TRAP, _EMIT[[2, 0, 2]]),
+            -3.1472821716811916,
+            _ZERO,
+            name="[0, -inf], move with -inf, emit",
+        ),
+        Case(
+            (np.array([-INF, 0.0]), _TRAP, np.array([[0.0, 0.0], [0.0, -INF], [0.0, 0.0]])),
+            -INF,
+            ALL_OUT,
+            name="no path at all",
+        ),
+    ),
+)
+
+SMOOTH_STATES = Exercise(
+    "smooth_states",
+    "start, move, emit",
+    Hint(
+        "각 시각의 상태는 그 뒤의 글자에도 달려 있습니다.",
+        "The state at each time depends on the letters after it too.",
+    ),
+    (
+        Case((_BEGIN, _MOVE, _EMIT[[2]]), [[0.5, 0.5]], name="begin, move, emit of 1 letter"),
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[2, 2, 0]]),
+            [
+                [0.44144144144144143, 0.5585585585585586],
+                [0.47027027027027024, 0.5297297297297298],
+                [0.7567567567567567, 0.24324324324324328],
+            ],
+            name="begin, move, emit of 3 letters",
+        ),
+        Case(
+            (_BEGIN[::-1], _MOVE, _EMIT[[0, 2]]),
+            [
+                [0.39999999999999997, 0.6],
+                [0.33999999999999997, 0.66],
+            ],
+            name="begin[::-1], move, emit of 2 letters",
+        ),
+        Case(
+            (np.array([0.0, -INF]), _TRAP, np.array([[0.0, 0.0], [0.0, 0.0], [0.0, -INF]])),
+            [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]],
+            _ZERO,
+            name="[0, -inf], move with -inf, emit with -inf",
+        ),
+        Case(
+            (_BEGIN, _MOVE, _EMIT[[2, 2, 0, 1]] - np.array([[0.0], [900.0], [0.0], [900.0]])),
+            [
+                [0.46405228758168926, 0.5359477124183107],
+                [0.5058823529411606, 0.4941176470588395],
+                [0.8235294117646974, 0.17647058823530262],
+                [0.8392156862745002, 0.1607843137254999],
+            ],
+            UNDERFLOW,
+            name="begin, move, emit - 900",
+        ),
+    ),
+    ((_rows_do_not_add_up, SUM),),
+)
+
+
+# Chapter 17
+
+EFFECTIVE_SIZE = Exercise(
+    "effective_size",
+    "log_w",
+    Hint(
+        "정의 (Σ wᵢ)² / Σ wᵢ²와 비교해 보세요.",
+        "Compare with the definition, (Σ wᵢ)² / Σ wᵢ².",
+    ),
+    (
+        Case((np.zeros(4),), 4.0),
+        Case((np.array([0.0, LN3]),), 1.6, name="[0, log 3]"),
+        Case((np.array([0.0, 2.0, 1.0]),), 1.9586986534143886),
+        Case((np.array([1000.0, 1000.0, 999.0]),), 2.6257483271778526, OVERFLOW),
+        Case((np.full(3, -1000.0),), 3.0, UNDERFLOW),
+        Case((np.array([-800.0, 0.0, -INF, -2.0]),), 1.2658022288340798),
+        Case((np.array([0.0, 700.0, -700.0]),), 1.0, OVERFLOW),
+    ),
+    (
+        (
+            lambda got, case: bool(got > len(case.arguments[0]) * (1 + 1e-9)),
+            Hint(
+                "유효 표본 크기는 표본의 수보다 클 수 없습니다.",
+                "The effective size cannot exceed the number of samples.",
+            ),
+        ),
+    ),
+)
+
+_OBSERVATIONS = Hint(
+    "행은 표본이고 열은 관측입니다. 무엇을 평균하고 무엇을 더하나요?",
+    "Rows are samples, columns observations: which of them are averaged, which added?",
+)
+
+
+def _logs_averaged(got: Array, case: Case) -> bool:
+    """Whether the logs were averaged in the place of the likelihoods."""
+    return bool(np.allclose(got, np.mean(case.arguments[0], axis=0).sum()))
+
+
+LPPD = Exercise(
+    "lppd",
+    "log_likelihood",
+    _OBSERVATIONS,
+    (
+        Case((np.array([[-1.0, -2.0, -0.5], [-2.0, -1.0, -0.5]]),), -3.2597709860834447),
+        Case(
+            (
+                np.array(
+                    [[0.0, -3.0, -1.0], [-1.0, -5.0, -2.0], [-3.0, -1.0, -4.0], [-2, -2, -0.5]]
+                ),
+            ),
+            -4.178476488457927,
+            name="four samples of three observations",
+        ),
+        Case((np.array([[-1000.0, -3.0, -2.0], [-1001.0, -1.0, -2.0]]),), -1003.9461046625587),
+        Case(
+            (np.array([[-800.0], [-900.0], [-850.0]]) * np.ones(4),),
+            -3204.3944491546727,
+            UNDERFLOW,
+            name="[[-800] * 4, [-900] * 4, [-850] * 4]",
+        ),
+        Case(
+            (np.array([[1000.0, 0.0], [1001.0, 2.0], [999.0, 1.0]]),), 1001.6179873515525, OVERFLOW
+        ),
+        Case((np.array([[-INF, -1.0], [-2.0, -3.0]]),), -4.2593663500769186),
+    ),
+    (
+        (
+            _logs_averaged,
+            Hint(
+                "로그를 평균했습니다. 평균해야 하는 것은 가능도입니다.",
+                "The logs were averaged; it is the likelihoods that should be.",
+            ),
+        ),
+    ),
+)
+
+_LARGE_COUNTS = Hint(
+    "계승은 170!까지만 float64에 들어갑니다. 합은 얼마나 큰가요?",
+    "Factorials fit float64 only up to 170!: how large are the totals?",
+)
+
+CHANGE_POSTERIOR = Exercise(
+    "change_posterior",
+    "counts",
+    Hint(
+        "k번째 자리의 무게는 앞의 k년과 뒤의 나머지가 각각 갖는 증거의 곱입니다.",
+        "The weight of place k is the product of the evidences of the first k years and the rest.",
+    ),
+    (
+        Case((np.array([3.0, 0, 1]),), [0.6923076923076923, 0.3076923076923077]),
+        Case((np.zeros(4),), [0.34615384615384615, 0.3076923076923077, 0.34615384615384615]),
+        Case(
+            (np.array([1.0, 4, 0, 0]),),
+            [0.07773374326894027, 0.7279318985587091, 0.19433435817235067],
+        ),
+        Case(
+            (np.array([100.0, 90, 110, 20, 30]),),
+            [
+                1.653685292608054e-29,
+                1.5201669402954786e-25,
+                0.9999999999571195,
+                4.288043237232489e-11,
+            ],
+            _LARGE_COUNTS,
+            rtol=1e-9,
+        ),
+        Case(
+            (np.array([1000.0, 900, 1100, 1000, 1200, 500]),),
+            [
+                7.025826048213515e-176,
+                3.2888223076221994e-206,
+                4.215516575735763e-212,
+                2.1276530448213974e-183,
+                1.0,
+            ],
+            _LARGE_COUNTS,
+            rtol=1e-9,
+        ),
+    ),
+    ((not_a_distribution, SUM),),
+)
+
 
 # Chapter 18
 
@@ -503,6 +661,7 @@ FEASIBLE_PLAN = Exercise(
     ),
 )
 
+
 # Chapter 19
 
 LOG_PATHS = Exercise(
@@ -543,6 +702,7 @@ _TRANSITIONS = Hint(
     "한 자리의 최선이 전체의 최선은 아닙니다. 전이 점수도 들어갔나요?",
     "The best of each place is not the best whole: do the transitions count?",
 )
+
 BEST_PATH = Exercise(
     "best_path",
     "unary, transition",
@@ -625,15 +785,19 @@ PERPLEXITY = Exercise(
     ),
 )
 
+
 # By chapter, in the order in which a reader meets them.
 PART4: tuple[Exercise, ...] = (
     BINARY_LOSS,
-    EFFECTIVE_SIZE,
-    LPPD,
-    CHANGE_POSTERIOR,
     RESPONSIBILITIES,
     LOG_MIXTURE_DENSITY,
     LOG_WEIGHTS,
+    LOG_MATMUL,
+    LOG_LIKELIHOOD,
+    SMOOTH_STATES,
+    EFFECTIVE_SIZE,
+    LPPD,
+    CHANGE_POSTERIOR,
     POTENTIAL,
     FEASIBLE_PLAN,
     LOG_PATHS,

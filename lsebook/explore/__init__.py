@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         ctc_lattice,
         double_softmax,
         harmonic_mean,
+        letters_apart,
         mixture_units,
         transport,
+        typing_hangul,
     )
 
 _PARTS = {
@@ -55,11 +57,13 @@ _PARTS = {
         "stream_steps",
     ),
     "part4": (
+        "ctc_lattice",
         "double_softmax",
         "harmonic_mean",
+        "letters_apart",
         "mixture_units",
         "transport",
-        "ctc_lattice",
+        "typing_hangul",
     ),
 }
 _HOMES = {name: part for part, names in _PARTS.items() for name in names}
@@ -74,6 +78,7 @@ __all__ = [
     "double_softmax",
     "exp_cliffs",
     "harmonic_mean",
+    "letters_apart",
     "log1mexp_forms",
     "log_sum_exp",
     "memory_traffic",
@@ -84,6 +89,7 @@ __all__ = [
     "softmax_bars",
     "stream_steps",
     "transport",
+    "typing_hangul",
     "weighted_peak",
     "wrong_answers",
 ]

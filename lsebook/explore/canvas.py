@@ -68,11 +68,17 @@ def explorable(
     height: int,
     left: int = MARGIN,
     bottom: int = 44,
+    shared: alt.Chart | None = None,
 ) -> Explorable:
-    """Put layers on one canvas whose measures do not depend on a machine's fonts."""
+    """Put layers on one canvas whose measures do not depend on a machine's fonts.
+
+    Layers without data of their own draw the rows that `shared` computes, once for all.
+    """
+    stack = alt.layer(*layers)
+    if shared is not None:
+        stack.data, stack.transform = shared.data, shared.transform
     chart = (
-        alt.layer(*layers)
-        .add_params(*sliders)
+        stack.add_params(*sliders)
         .properties(
             width=WIDTH - left - MARGIN,
             height=height,

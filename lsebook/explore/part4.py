@@ -1,7 +1,7 @@
 """Figures of Part 4: the trick at work on real data, in the order of the chapters."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import altair as alt
@@ -25,6 +25,8 @@ from lsebook.explore.canvas import (
     slider,
     table,
 )
+
+# Chapter 14
 
 CLASSES = (2, 3, 4, 10, 100, 1000, 50257)
 
@@ -111,119 +113,12 @@ def double_softmax() -> Explorable:
     )
 
 
-# Coal-mining disasters and years of chapter 17, and log Π y!.
-DISASTERS, YEARS, LOG_FACTORIALS = 191, 112, 114.52110986946805
-
-RATES = 10
-
-
-def harmonic_draws(k: float) -> float:
-    """The log harmonic mean of 1000 likelihoods, where the prior's rate is 10^k."""
-    rates = np.random.default_rng(17).gamma(DISASTERS + 1, 1 / (YEARS + 10**k), size=1000)
-    logs = DISASTERS * np.log(rates) - YEARS * rates
-    low = logs.min()
-    return float(low - np.log(np.mean(np.exp(low - logs))) - LOG_FACTORIALS)
-
-
-def samples_needed(k: float) -> float:
-    """The decimal log of how many samples it takes to see one beyond the prior's median."""
-    rate = mpmath.mpf(10) ** k
-    at = (YEARS + rate) * mpmath.log(2) / rate
-    below = mpmath.gammainc(DISASTERS + 1, 0, at, regularized=True)
-    above = mpmath.gammainc(DISASTERS + 1, at, regularized=True)
-    return float(-mpmath.log10(min(below, above)))
-
-
-def harmonic_mean() -> Explorable:
-    """Show the log evidence of one rate, and its estimate by a harmonic mean, which stays.
-
-    Returns
-    -------
-    Explorable
-        With a slider for the decimal log k of the rate b of the exponential prior.
-
-    Examples
-    --------
-    >>> from lsebook import explore
-    >>> explore.harmonic_mean()
-    <explore.harmonic_mean: k>
-    """
-    places = [round(-4 + i / RATES, 1) for i in range(4 * RATES + 1)]
-    gamma = math.lgamma(DISASTERS + 1) - LOG_FACTORIALS
-    curve = [
-        {
-            "k": k,
-            "y": round(k * math.log(10) + gamma - (DISASTERS + 1) * math.log(YEARS + 10**k), 4),
-            "h": round(harmonic_draws(k), 3),
-        }
-        for k in places
-    ]
-    needed = [round(samples_needed(k)) for k in places]
-    here = row(
-        i=f"round((k + 4) * {RATES})",
-        k="k",
-        y=f"{[point['y'] for point in curve]}[datum.i]",
-        h=f"{[point['h'] for point in curve]}[datum.i]",
-        n=f"{needed}[datum.i]",
-        shown_y=number("datum.y", ".2f"),
-        shown_h=number("datum.h", ".2f"),
-    )
-    x = alt.X(
-        "k:Q",
-        title="k",
-        scale=alt.Scale(domain=[-4, 0], nice=False),
-        axis=alt.Axis(values=[-4, -3, -2, -1, 0], format="d"),
-    )
-    y = alt.Y(
-        "y:Q",
-        title=None,
-        scale=alt.Scale(domain=[-215, -203], nice=False, range=[250, 84]),
-        axis=alt.Axis(values=[-214, -210, -206], format="d"),
-    )
-    points = table(curve)
-    layers = [
-        points.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y),
-        points.transform_filter("round(datum.k * 10) % 2 == 0")
-        .mark_point(filled=True, size=30, color=RED, opacity=1)
-        .encode(x=x, y="h:Q"),
-        here.mark_rule(strokeDash=[4, 4], strokeWidth=1.5, color=INK).encode(
-            x=x, y="y:Q", y2="h:Q"
-        ),
-        here.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x=x, y=y),
-        here.mark_point(filled=True, size=110, color=RED, opacity=1).encode(x=x, y="h:Q"),
-        line_of_text(here, "'exact:  log Z = ' + datum.shown_y", 0, 12, color=BLUE, fontSize=16),
-        line_of_text(
-            here,
-            "'harmonic mean, n = 1000:  log Z = ' + datum.shown_h",
-            0,
-            36,
-            color=RED,
-            fontSize=16,
-        ),
-        line_of_text(
-            here,
-            "'b = ' + format(pow(10, k), '.2~g') + ',  needed: n = 10^' + datum.n",
-            0,
-            60,
-            fontSize=16,
-        ),
-    ]
-    return explorable(
-        "harmonic_mean",
-        "Z = ∫ p(y | r) b exp(-b r) dr, b = 10^k",
-        layers,
-        [slider("k", -3, -4, 0, 0.1)],
-        height=250,
-        left=52,
-    )
-
+# Chapter 15
 
 Array = npt.NDArray[np.float64]
 
 # Weights, means and covariances of a mixture, and the log-likelihood of the data.
 Fit = tuple[Array, Array, Array, float]
-
-# Chapter 15
 
 REG_COVAR = 1e-6
 
@@ -350,6 +245,336 @@ def _log_joint(points: Array, w: Array, means: Array, covs: Array) -> Array:
     return joint
 
 
+# Chapter 16
+
+# The syllables of everyday Korean: all that the standard KS X 1001 gives a code.
+_SYLLABLES = "".join(
+    bytes((row, cell)).decode("euc-kr") for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF)
+)
+
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+
+_FINALS = ["", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"]
+
+_TYPED = 10
+
+
+def letters_apart(letters: str, emissions: Sequence[npt.ArrayLike]) -> Explorable:
+    """Show how two states share the letters among them, step by step of EM.
+
+    Parameters
+    ----------
+    letters : str
+        The alphabet.
+    emissions : sequence of array_like
+        For each step, the probabilities with which the two states emit each letter.
+
+    Returns
+    -------
+    Explorable
+        With a slider for the step k.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.letters_apart("ab", [[[0.5, 0.5], [0.4, 0.6]], [[0.9, 0.1], [0.1, 0.9]]])
+    <explore.letters_apart: k>
+    """
+    steps = np.asarray(emissions, float)
+    shares = steps[:, 0] / steps.sum(axis=1)
+    # Four letters below one another, so that those with nearly equal shares can be read.
+    marks = table([{"i": i, "letter": c} for i, c in enumerate(letters)])
+    for field, expression in {
+        "share": f"{np.round(shares, 4).tolist()}[k][datum.i]",
+        "line": "datum.i % 8",
+    }.items():
+        marks = marks.transform_calculate(as_=field, calculate=expression)
+    x = alt.X(
+        "share:Q",
+        title="p₁ / (p₁ + p₂)",
+        scale=alt.Scale(domain=[-0.04, 1.04], nice=False),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="~g"),
+    )
+    y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.7, 7.7], nice=False))
+    ink = alt.condition("datum.share > 0.5", alt.value(BLUE), alt.value(RED))
+    return explorable(
+        "letters_apart",
+        "p₁ / (p₁ + p₂)",
+        [marks.mark_text(fontSize=17).encode(x=x, y=y, text="letter:N", color=ink)],
+        [slider("k", 0, 0, len(steps) - 1, 1)],
+        height=230,
+    )
+
+
+def typing_hangul(
+    letters: str,
+    start: npt.ArrayLike,
+    transition: npt.ArrayLike,
+    emission: npt.ArrayLike,
+) -> Explorable:
+    """Show which place in its syllable a model of three states gives each jamo that is typed.
+
+    Above, each judged by the jamo up to it alone (the filter); below, by all (the smoother).
+    Only the first ten jamo count, and of them those that the model knows.
+
+    Parameters
+    ----------
+    letters : str
+        The model's alphabet, in jamo.
+    start, transition, emission : array_like
+        Its parameters; states are initial, vowel and final.
+
+    Returns
+    -------
+    Explorable
+        With three words to choose from, and a field for the reader's own.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> move = [[0, 1, 0], [0.5, 0, 0.5], [0.9, 0.1, 0]]
+    >>> explore.typing_hangul("ㄱㅏ", [1, 0, 0], move, [[1, 0], [0, 1], [1, 0]])
+    <explore.typing_hangul: word, text>
+    """
+    fields = _typed_jamo(letters) | _filter_and_smoother(letters, start, transition, emission)
+    whole = row(**fields)
+    columns = whole.transform_calculate(as_="t", calculate=f"sequence({_TYPED})")
+    columns = columns.transform_flatten(["t"]).transform_filter("datum.t < datum.n")
+    for field, expression in {
+        "letter": "slice(datum.typed, datum.t, datum.t + 1)",
+        "before": "datum['a' + datum.t]",
+        "after": "datum['g' + datum.t]",
+        "left": "datum.t + 0.1",
+        "right": "datum.t + 0.9",
+        "middle": "datum.t + 0.5",
+    }.items():
+        columns = columns.transform_calculate(as_=field, calculate=expression)
+    across = alt.Scale(domain=[0, _TYPED], nice=False)
+    down = alt.Scale(domain=[0, 1], nice=False, range=[0, 1])
+    middle = alt.X("middle:Q", axis=None, scale=across)
+    layers = [alt.Chart().mark_text(fontSize=22).encode(x=middle, y=alt.value(14), text="letter:N")]
+    for name, title, top in (
+        ("before", "p(z | x[:t])", 62),
+        ("after", "p(z | x)", 196),
+    ):
+        layers.append(line_of_text(table([{}]), f"'{title}'", 0, top - 14, fontSize=14))
+        filled = f"{top}"
+        for state, color in ((2, RED), (1, PALE), (0, BLUE)):
+            bars = alt.Chart().transform_calculate(as_="top", calculate=filled)
+            filled = f"({filled} + 80 * datum.{name}[{state}])"
+            bars = bars.transform_calculate(as_="bottom", calculate=filled)
+            layers.append(
+                bars.mark_rect(color=color).encode(
+                    x=alt.X("left:Q", axis=None, scale=across),
+                    x2="right:Q",
+                    y=alt.Y("top:Q", axis=None, scale=down),
+                    y2="bottom:Q",
+                )
+            )
+        layers.append(
+            alt.Chart()
+            .transform_calculate(as_="shown", calculate=f"format(datum.{name}[2], '.2f')")
+            .transform_filter(f"datum.{name}[2] >= 0.005")
+            .mark_text(fontSize=14, color=RED)
+            .encode(x=middle, y=alt.value(top + 92), text="shown:N")
+        )
+    word = alt.param(
+        name="word",
+        value="ㄱㅜㄱ",
+        bind=alt.binding_radio(options=["ㄱㅜㄱ", "국가", "구가"], name="word "),
+    )
+    text = alt.param(name="text", value="", bind=alt.binding(input="text", name="text "))
+    return explorable(
+        "typing_hangul",
+        "p(z | x[:t]), p(z | x)",
+        layers,
+        [word, text],
+        height=298,
+        bottom=12,
+        shared=columns,
+    )
+
+
+def _typed_jamo(letters: str) -> dict[str, str]:
+    """Fields that take what was typed apart: the jamo that the model knows, and their number."""
+    codes = [ord(syllable) - 0xAC00 for syllable in _SYLLABLES]
+    fields = {
+        "source": "text == '' ? word : text",
+        "syllables": f"'{_SYLLABLES}'",
+        "codes": str(codes),
+        "finals": str(_FINALS),
+    }
+    for i in range(_TYPED):
+        c = f"slice(datum.source, {i}, {i + 1})"
+        fields[f"c{i}"] = c
+        fields[f"n{i}"] = (
+            f"datum.c{i} == '' ? -1 : indexof(datum.syllables, datum.c{i}) < 0 ? -1"
+            f" : datum.codes[indexof(datum.syllables, datum.c{i})]"
+        )
+        n = f"datum.n{i}"
+        fields[f"j{i}"] = (
+            f"{n} < 0 ? datum.c{i} :"
+            f" slice('{_INITIALS}', floor({n} / 588), floor({n} / 588) + 1)"
+            f" + slice('{_VOWELS}', floor({n} / 28) % 21, floor({n} / 28) % 21 + 1)"
+            f" + datum.finals[{n} % 28]"
+        )
+    joined = " + ".join(f"datum.j{i}" for i in range(_TYPED))
+    fields["typed"] = f"slice(replace({joined}, regexp('[^{letters}]', 'g'), ''), 0, {_TYPED})"
+    fields["n"] = "length(datum.typed)"
+    return fields
+
+
+def _filter_and_smoother(
+    letters: str, start: npt.ArrayLike, transition: npt.ArrayLike, emission: npt.ArrayLike
+) -> dict[str, str]:
+    """Fields a0, a1 … of what is known of each jamo when it is typed, and g0, g1 … in the end."""
+    first, move, emit = (np.asarray(p, float) for p in (start, transition, emission))
+
+    def normalised(terms: list[str]) -> str:
+        whole = " + ".join(terms)
+        return f"[{', '.join(f'({term}) / ({whole})' for term in terms)}]"
+
+    def total(terms: Iterable[tuple[float, str]]) -> str:
+        return " + ".join(f"{weight:.4g} * {term}" for weight, term in terms)
+
+    fields = {"emission": str([[float(f"{p:.3g}") for p in row] for row in emit.T])}
+    for t in range(_TYPED):
+        place = f"indexof('{letters}', slice(datum.typed, {t}, {t + 1}))"
+        fields[f"e{t}"] = f"datum.emission[{place}]"
+        known = [
+            f"{first[j]:.4g}"
+            if t == 0
+            else f"({total((move[i, j], f'datum.a{t - 1}[{i}]') for i in range(3))})"
+            for j in range(3)
+        ]
+        raw = [f"{known[j]} * datum.e{t}[{j}]" for j in range(3)]
+        fields[f"r{t}"] = f"{t} < datum.n ? [{', '.join(raw)}] : [1, 1, 1]"
+        fields[f"a{t}"] = normalised([f"datum.r{t}[{j}]" for j in range(3)])
+    fields[f"b{_TYPED - 1}"] = "[1, 1, 1]"
+    for t in reversed(range(_TYPED)):
+        if t < _TYPED - 1:
+            later = [
+                total((move[i, j], f"datum.e{t + 1}[{j}] * datum.b{t + 1}[{j}]") for j in range(3))
+                for i in range(3)
+            ]
+            fields[f"b{t}"] = f"{t + 1} < datum.n ? [{', '.join(later)}] : [1, 1, 1]"
+        fields[f"g{t}"] = normalised([f"datum.a{t}[{j}] * datum.b{t}[{j}]" for j in range(3)])
+    return fields
+
+
+# Chapter 17
+
+# Coal-mining disasters and years of chapter 17, and log Π y!.
+DISASTERS, YEARS, LOG_FACTORIALS = 191, 112, 114.52110986946805
+
+RATES = 10
+
+
+def harmonic_draws(k: float) -> float:
+    """The log harmonic mean of 1000 likelihoods, where the prior's rate is 10^k."""
+    rates = np.random.default_rng(17).gamma(DISASTERS + 1, 1 / (YEARS + 10**k), size=1000)
+    logs = DISASTERS * np.log(rates) - YEARS * rates
+    low = logs.min()
+    return float(low - np.log(np.mean(np.exp(low - logs))) - LOG_FACTORIALS)
+
+
+def samples_needed(k: float) -> float:
+    """The decimal log of how many samples it takes to see one beyond the prior's median."""
+    rate = mpmath.mpf(10) ** k
+    at = (YEARS + rate) * mpmath.log(2) / rate
+    below = mpmath.gammainc(DISASTERS + 1, 0, at, regularized=True)
+    above = mpmath.gammainc(DISASTERS + 1, at, regularized=True)
+    return float(-mpmath.log10(min(below, above)))
+
+
+def harmonic_mean() -> Explorable:
+    """Show the log evidence of one rate, and its estimate by a harmonic mean, which stays.
+
+    Returns
+    -------
+    Explorable
+        With a slider for the decimal log k of the rate b of the exponential prior.
+
+    Examples
+    --------
+    >>> from lsebook import explore
+    >>> explore.harmonic_mean()
+    <explore.harmonic_mean: k>
+    """
+    places = [round(-4 + i / RATES, 1) for i in range(4 * RATES + 1)]
+    gamma = math.lgamma(DISASTERS + 1) - LOG_FACTORIALS
+    curve = [
+        {
+            "k": k,
+            "y": round(k * math.log(10) + gamma - (DISASTERS + 1) * math.log(YEARS + 10**k), 4),
+            "h": round(harmonic_draws(k), 3),
+        }
+        for k in places
+    ]
+    needed = [round(samples_needed(k)) for k in places]
+    here = row(
+        i=f"round((k + 4) * {RATES})",
+        k="k",
+        y=f"{[point['y'] for point in curve]}[datum.i]",
+        h=f"{[point['h'] for point in curve]}[datum.i]",
+        n=f"{needed}[datum.i]",
+        shown_y=number("datum.y", ".2f"),
+        shown_h=number("datum.h", ".2f"),
+    )
+    x = alt.X(
+        "k:Q",
+        title="k",
+        scale=alt.Scale(domain=[-4, 0], nice=False),
+        axis=alt.Axis(values=[-4, -3, -2, -1, 0], format="d"),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=None,
+        scale=alt.Scale(domain=[-215, -203], nice=False, range=[250, 84]),
+        axis=alt.Axis(values=[-214, -210, -206], format="d"),
+    )
+    points = table(curve)
+    layers = [
+        points.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y),
+        points.transform_filter("round(datum.k * 10) % 2 == 0")
+        .mark_point(filled=True, size=30, color=RED, opacity=1)
+        .encode(x=x, y="h:Q"),
+        here.mark_rule(strokeDash=[4, 4], strokeWidth=1.5, color=INK).encode(
+            x=x, y="y:Q", y2="h:Q"
+        ),
+        here.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x=x, y=y),
+        here.mark_point(filled=True, size=110, color=RED, opacity=1).encode(x=x, y="h:Q"),
+        line_of_text(here, "'exact:  log Z = ' + datum.shown_y", 0, 12, color=BLUE, fontSize=16),
+        line_of_text(
+            here,
+            "'harmonic mean, n = 1000:  log Z = ' + datum.shown_h",
+            0,
+            36,
+            color=RED,
+            fontSize=16,
+        ),
+        line_of_text(
+            here,
+            "'b = ' + format(pow(10, k), '.2~g') + ',  needed: n = 10^' + datum.n",
+            0,
+            60,
+            fontSize=16,
+        ),
+    ]
+    return explorable(
+        "harmonic_mean",
+        "Z = ∫ p(y | r) b exp(-b r) dr, b = 10^k",
+        layers,
+        [slider("k", -3, -4, 0, 0.1)],
+        height=250,
+        left=52,
+    )
+
+
+# Chapter 18
+
 Floats = NDArray[np.float64]
 
 # Two of scikit-learn's digits, row by row, from no ink (.) to 16 (g).
@@ -468,8 +693,11 @@ def transport() -> Explorable:
     )
 
 
+# Chapter 19
+
 # Chapter 19's word, letter by letter, with a blank on either side and between.
 STATES = "-ㄱ-ㅜ-ㄱ-ㄱ-ㅏ-"
+
 FRAMES = range(4, 13)
 
 

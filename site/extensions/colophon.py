@@ -1,7 +1,7 @@
 """Say below each page how the book is cited, when it was checked and with what, and what changed.
 
 Sphinx's own line has room for the copyright alone. "Report a mistake" and "Source" need an address:
-``repository: url`` in _config.yml, Jupyter Book's own setting, empty as long as there is none.
+``repository_url`` in _config.yml, empty as long as there is none.
 """
 
 import platform
@@ -68,19 +68,20 @@ def add_colophon(
     if here is None:
         return
     state = app.config.colophon
-    theme = app.config.html_theme_options
-    url = theme.get("repository_url", "")
+    url = app.config.repository_url
     context["citation"] = bibtex(state["about"], TITLES[here], app.config.html_baseurl or url)
     context["colophon_version"] = state["about"]["version"]
     context["checked"] = state if "date" in state else None
     if doctree is not None:
         source = app.env.doc2path(pagename, base=False)
-        branch = theme.get("repository_branch") or "main"
+        branch = app.config.repository_branch
         context["repository"] = repository_links(url, branch, pagename, str(source))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("colophon", {}, "html")
+    app.add_config_value("repository_url", "", "html")
+    app.add_config_value("repository_branch", "main", "html")
     app.connect("config-inited", note_state)
     app.connect("html-page-context", add_colophon)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

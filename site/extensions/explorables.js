@@ -26,6 +26,7 @@
     const { view } = await window.vegaEmbed(stage, spec, options);
     await view.runAsync();
     stage.querySelectorAll("input[type=range]").forEach(labelSlider);
+    stage.querySelectorAll("input[type=text]").forEach((field) => field.setAttribute("aria-label", field.name));
     stage.querySelectorAll(".vega-bind-radio").forEach(labelChoice);
     picture.replaceWith(stage);
     figure.classList.add("alive");

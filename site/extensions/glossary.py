@@ -18,14 +18,18 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
+from sphinx_design.dropdown import dropdown_title
 
 from extensions.editions import EDITIONS, edition
 from extensions.search import is_titled
 
 EVERYDAY = {
-    "en": {"block", "kernel", "merge", "pair", "peak", "rest", "state", "trick", "weight"},
-    "ko": {"병합", "블록", "상태", "쌍", "커널", "트릭"},
-}
+    "en": {
+        "block", "kernel", "key", "merge", "pair", "peak", "query", "rest", "state", "trick",
+        "value", "weight",
+    },
+    "ko": {"값", "병합", "블록", "상태", "쌍", "최댓값", "쿼리", "키", "커널", "트릭"},
+}  # fmt: skip
 #: What may follow a Korean noun: particles, the copula, and verbs made of nouns.
 ENDINGS = (
     "은|는|이|가|을|를|의|에|에서|에게|에는|에도|으로|로|으로는|로는|와|과|도|만|까지|부터|보다|처럼|마다|"
@@ -34,7 +38,7 @@ ENDINGS = (
 ENGLISH = {"ko": 1, "en": 0}
 NOT_IN = (
     nodes.reference, nodes.title, nodes.literal, nodes.literal_block, nodes.math, nodes.strong,
-    nodes.caption, nodes.rubric, nodes.raw, nodes.table, pending_xref,
+    nodes.caption, nodes.rubric, nodes.raw, nodes.table, pending_xref, dropdown_title,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@
   const source = document.currentScript.src;
   const box = Object.assign(document.createElement("div"), { id: "hover", className: "hover", popover: "manual" });
   box.setAttribute("role", "tooltip");
-  document.body.append(box);
+  document.querySelector("main").append(box);
   const SHOWN = "div.math, div.citation, figure, tr, .admonition, .proof";
   let shown, timer;
 

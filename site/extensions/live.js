@@ -58,7 +58,7 @@
   );
   const CONSTANTS = words("True False None");
   const BUILTINS = words(
-    "abs all any bool bytes callable complex dict dir divmod enumerate filter float format getattr hasattr hash help id input int isinstance iter len list map max min next object open pow print property range repr reversed round set slice sorted str sum super tuple type vars zip",
+    "abs all any bool bytes callable chr complex dict dir divmod enumerate filter float format getattr hasattr hash help id input int isinstance iter len list map max min next object open ord pow print property range repr reversed round set slice sorted str sum super tuple type vars zip",
   );
   const TOKEN =
     /(?<comment>#.*)|(?<prefix>\b[rbuf]{1,2})?(?<string>"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?|\.\d[\d_]*(?:e[+-]?\d+)?)j?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<operator>[-+*\/%@&|^~<>=!.]+)/giu;
@@ -67,6 +67,7 @@
     if (string) return "s2";
     if (number) return "mi";
     if (!name) return "o";
+    if (/^__\w+__$/.test(name)) return "vm";
     if (/\.\s*$/.test(before)) return "n";
     if (/\bdef\s+$/.test(before)) return "nf";
     if (/\bclass\s+$/.test(before)) return "nc";
@@ -86,7 +87,7 @@
       at = token.index + token[0].length;
       const kind = kindOf(token.groups, code.slice(0, token.index));
       // What stands in the braces of an f-string is code.
-      const parts = /f/i.test(token.groups.prefix) ? token[0].split(/(\{[^{}]+\})/) : [token[0]];
+      const parts = /f/i.test(token.groups.prefix) ? token[0].split(/(\{(?:[^{}]|\{[^{}]*\})+\})/) : [token[0]];
       parts.forEach((text, i) => {
         const [, value, format] = (i % 2 && text.match(/^\{(.*?)((?::[^[\]()"']*)?)\}$/s)) || [];
         if (value) put("si", "{", highlight(value), make("span", { className: kind, textContent: format }), "}");
@@ -109,6 +110,8 @@
       this.committed = box.querySelector(".cell_output");
       this.key = `edit:${page}:${box.id}`;
       const bar = make("div", { className: "live-bar" });
+      // A press would end the editing, move the page, and let go beside the button.
+      bar.addEventListener("mousedown", (event) => event.preventDefault());
       this.note = make("span", { className: "live-note" });
       this.note.setAttribute("role", "status");
       if (needs[box.id]) {
@@ -175,7 +178,7 @@
 
     edit(caret) {
       if (this.editor?.isConnected) return this.editor.focus();
-      const editor = make("textarea", { className: "live-editor", value: this.code, spellcheck: false });
+      const editor = make("textarea", { className: "live-editor", value: this.code, rows: 1, spellcheck: false });
       for (const name of ["autocapitalize", "autocomplete", "autocorrect"]) editor.setAttribute(name, "off");
       const words = "Code of cell %d. Shift+Enter runs it, Escape leaves it.";
       editor.setAttribute("aria-label", say(words, this.number));
@@ -256,7 +259,11 @@
       else this.say(verdict === "same" ? "Same as printed" : "Differs from what is printed", verdict);
       // What stands above ran on the way: where it says the same, it need not say it twice.
       if (!pressed && verdict === "same") this.output.remove();
-      if (pressed && this.output.isConnected) openFolds(this.output);
+      if (!this.output.isConnected) return;
+      if (pressed) openFolds(this.output);
+      // Who has no mouse scrolls what is focused.
+      for (const part of this.output.querySelectorAll("pre"))
+        if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
     }
 
     async compare(html, figures) {

@@ -85,8 +85,9 @@ def page_name(name: str) -> str:
 def heads(pages: dict[str, str]) -> str:
     """Running heads: the title of the chapter a page belongs to."""
     return "\n".join(
-        f"@page {page_name(name)} {{ @top-right {{ content: {json.dumps(title)} }} }}"
+        f"@page {page_name(name)} {{ @top-right {{ content: {quoted} }} }}"
         for name, title in pages.items()
+        for quoted in [json.dumps(title, ensure_ascii=False)]
     )
 
 

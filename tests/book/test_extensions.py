@@ -136,7 +136,7 @@ class TestMathematics:
 class TestAssets:
     def purge(self, css: str, *names: str) -> str:
         rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-        return assets.purge(rules, set(names))
+        return assets.purge(rules, set(names), set())
 
     def test_rules_for_absent_classes_go(self) -> None:
         css = "p{color:red} .used{top:0} .unused{top:1px} #id .used:hover{top:2px}"
@@ -148,6 +148,12 @@ class TestAssets:
     def test_media_rules_are_purged_inside(self) -> None:
         assert self.purge("@media print{.a{top:0}.b{top:0}}", "a") == "@media print{.a{top:0}}"
         assert self.purge("@media print{.b{top:0}}", "a") == ""
+
+    def test_variables_that_nothing_reads_go(self) -> None:
+        css = ":root{--a:var(--b);--b:1px;--c:url('x;y');--d:var(--c);--e:0}p{top:var(--a)}"
+        kept = assets.needed(css, ".own{left:var(--e)}", set(), set())
+        assert kept == ":root{--a:var(--b);--b:1px;--e:0}\np{top:var(--a)}"
+        assert assets.needed(css, "", set(), {"--d"}).count('url("x;y")') == 1
 
     def test_fonts_and_imports_go(self) -> None:
         assert self.purge('@import "x.css";@font-face{src:url(x)}') == ""

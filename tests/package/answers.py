@@ -13,19 +13,9 @@ import scipy.special as sp
 import scipy.stats
 
 from tests.package import answers_part4
+from tests.package.silence import quiet
 
 LN2 = math.log(2)
-
-
-def quiet(function):
-    """The same function, its warnings switched off as a careful reader would."""
-
-    @functools.wraps(function)
-    def silent(*args, **kwargs):
-        with np.errstate(all="ignore"):
-            return function(*args, **kwargs)
-
-    return silent
 
 
 def softmax(x):
@@ -1412,6 +1402,221 @@ LOG_WEIGHTS_WRONG = {
     ),
 }
 
+# log_matmul
+
+
+@quiet
+def matmul_by_rows(A, B):
+    terms = A[:, :, None] + B[None]
+    c = terms.max(axis=1, keepdims=True)
+    c = np.where(np.isfinite(c), c, 0.0)
+    return np.log(np.exp(terms - c).sum(axis=1)) + c[:, 0]
+
+
+@quiet
+def matmul_one_maximum_each(A, B):
+    a, b = A.max(), B.max()
+    return np.log(np.exp(A - a) @ np.exp(B - b)) + a + b
+
+
+@quiet
+def matmul_row_and_column(A, B):
+    a, b = A.max(axis=1, keepdims=True), B.max(axis=0, keepdims=True)
+    return np.log(np.exp(A - a) @ np.exp(B - b)) + a + b
+
+
+LOG_MATMUL_RIGHT = {
+    "shifted": matmul_by_rows,
+    "scipy": lambda A, B: sp.logsumexp(A[:, :, None] + B, axis=1),
+    "logaddexp": lambda A, B: np.logaddexp.reduce(A[:, :, None] + B, axis=1),
+    "entry by entry": lambda A, B: [
+        [np.logaddexp.reduce(row + column) for column in B.T] for row in A
+    ],
+}
+LOG_MATMUL_WRONG = {
+    "of exponentials": quiet(lambda A, B: np.log(np.exp(A) @ np.exp(B))),
+    "one maximum each": matmul_one_maximum_each,
+    "row and column": matmul_row_and_column,
+    "plain": lambda A, B: np.nan_to_num(A, neginf=-1e9) @ np.nan_to_num(B, neginf=-1e9),
+    "best": lambda A, B: (A[:, :, None] + B).max(axis=1),
+    "sum of logs": lambda A, B: (A[:, :, None] + B).sum(axis=1),
+    "wrong axis": lambda A, B: sp.logsumexp(A[:, :, None] + B, axis=0),
+    "last axis": lambda A, B: sp.logsumexp(A[:, :, None] + B, axis=2),
+    "transposed": lambda A, B: sp.logsumexp(A[:, :, None] + B, axis=1).T,
+    "nan for nothing": quiet(
+        lambda A, B: (lambda t: np.log(np.exp(t - t.max(1)[:, None]).sum(1)) + t.max(1))(
+            A[:, :, None] + B
+        )
+    ),
+    "floored": quiet(lambda A, B: np.maximum(matmul_by_rows(A, B), -700)),
+}
+
+# log_likelihood
+
+
+def forward_steps(start, move, emit):
+    alpha = [start + emit[0]]
+    for row in emit[1:]:
+        alpha.append(np.logaddexp.reduce(alpha[-1][:, None] + move, axis=0) + row)
+    return np.array(alpha)
+
+
+def backward_steps(start, move, emit):
+    beta = [np.zeros(len(start))]
+    for row in emit[:0:-1]:
+        beta.insert(0, np.logaddexp.reduce(move + row + beta[0], axis=1))
+    return np.array(beta)
+
+
+@quiet
+def scaled_likelihood(start, move, emit):
+    peaks = emit.max(axis=1)
+    alpha, total = np.exp(start), 0.0
+    for t, row in enumerate(emit):
+        if t:
+            alpha = alpha @ np.exp(move)
+        alpha = alpha * np.exp(row - peaks[t])
+        total += np.log(alpha.sum()) + peaks[t]
+        alpha = alpha / alpha.sum() if alpha.any() else alpha
+    return total
+
+
+def likelihood_of_product(start, move, emit):
+    whole = functools.reduce(matmul_by_rows, [move + row for row in emit[1:]], IDENTITY)
+    return np.logaddexp.reduce((start + emit[0])[:, None] + whole, axis=None)
+
+
+IDENTITY = np.array([[0.0, -np.inf], [-np.inf, 0.0]])
+
+LOG_LIKELIHOOD_RIGHT = {
+    "logaddexp": lambda *model: np.logaddexp.reduce(forward_steps(*model)[-1]),
+    "scipy": lambda *model: sp.logsumexp(forward_steps(*model)[-1]),
+    "from the end": lambda start, move, emit: np.logaddexp.reduce(
+        start + emit[0] + backward_steps(start, move, emit)[0]
+    ),
+    "product": likelihood_of_product,
+    "scaled": scaled_likelihood,
+}
+LOG_LIKELIHOOD_WRONG = {
+    "definition": quiet(
+        lambda start, move, emit: np.log(
+            functools.reduce(
+                lambda alpha, row: (alpha @ np.exp(move)) * np.exp(row),
+                emit[1:],
+                np.exp(start + emit[0]),
+            ).sum()
+        )
+    ),
+    "best path": lambda start, move, emit: functools.reduce(
+        lambda alpha, row: (alpha[:, None] + move).max(axis=0) + row, emit[1:], start + emit[0]
+    ).max(),
+    "transposed": lambda start, move, emit: np.logaddexp.reduce(
+        forward_steps(start, move.T, emit)[-1]
+    ),
+    "no beginning": lambda start, move, emit: np.logaddexp.reduce(
+        forward_steps(0 * np.exp(start), move, emit)[-1]
+    ),
+    "moved first": lambda start, move, emit: np.logaddexp.reduce(
+        forward_steps(np.logaddexp.reduce(start[:, None] + move, axis=0), move, emit)[-1]
+    ),
+    "last letter lost": lambda start, move, emit: np.logaddexp.reduce(
+        forward_steps(start, move, emit[:-1] if len(emit) > 1 else emit)[-1]
+    ),
+    "all times": lambda *model: np.logaddexp.reduce(forward_steps(*model), axis=None),
+    "the states": lambda *model: forward_steps(*model)[-1],
+    "mean of logs": lambda *model: forward_steps(*model)[-1].mean(),
+    "floored": lambda start, move, emit: np.logaddexp.reduce(
+        forward_steps(np.maximum(start, -50), np.maximum(move, -50), np.maximum(emit, -50))[-1]
+    ),
+    "nan for nothing": quiet(
+        lambda *model: (lambda a: a.max() + np.log(np.exp(a - a.max()).sum()))(
+            forward_steps(*model)[-1]
+        )
+    ),
+    "scaled, but zeros divided": quiet(
+        lambda start, move, emit: (
+            scaled_likelihood(start, move, emit)
+            if np.isfinite(scaled_likelihood(start, move, emit))
+            else np.nan
+        )
+    ),
+}
+
+# smooth_states
+
+SMOOTH_STATES_RIGHT = {
+    "forward and backward": lambda *model: sp.softmax(
+        forward_steps(*model) + backward_steps(*model), axis=1
+    ),
+    "less LSE": lambda *model: np.exp(
+        forward_steps(*model)
+        + backward_steps(*model)
+        - np.logaddexp.reduce(forward_steps(*model)[-1])
+    ),
+    "row by row": lambda *model: [
+        softmax(a + b) for a, b in zip(forward_steps(*model), backward_steps(*model), strict=True)
+    ],
+    "difference of likelihoods": lambda start, move, emit: [
+        [
+            np.exp(
+                np.logaddexp.reduce(forward_steps(start, move, only(emit, t, k))[-1])
+                - np.logaddexp.reduce(forward_steps(start, move, emit)[-1])
+            )
+            for k in range(len(start))
+        ]
+        for t in range(len(emit))
+    ],
+}
+
+
+def only(emit, t, k):
+    """Letters such that at time t no other state than k is possible."""
+    changed = np.array(emit)
+    changed[t, np.arange(emit.shape[1]) != k] = -np.inf
+    return changed
+
+
+def backward_likelihoods(*model):
+    return rows_softmax(backward_steps(*model))
+
+
+SMOOTH_STATES_WRONG = {
+    "filter": lambda *model: rows_softmax(forward_steps(*model)),
+    "backward alone": backward_likelihoods,
+    "letters alone": lambda start, move, emit: rows_softmax(emit),
+    "definition": quiet(
+        lambda *model: (lambda p: p / p.sum(axis=1, keepdims=True))(
+            np.exp(forward_steps(*model)) * np.exp(backward_steps(*model))
+        )
+    ),
+    "not normalised": lambda *model: np.exp(forward_steps(*model) + backward_steps(*model)),
+    "logs": lambda *model: (
+        forward_steps(*model)
+        + backward_steps(*model)
+        - np.logaddexp.reduce(forward_steps(*model)[-1])
+    ),
+    "best paths": lambda *model: np.eye(2)[
+        (forward_steps(*model) + backward_steps(*model)).argmax(axis=1)
+    ],
+    "transposed": lambda start, move, emit: rows_softmax(
+        forward_steps(start, move, emit) + backward_steps(start, move.T, emit)
+    ),
+    "own letter twice": lambda start, move, emit: rows_softmax(
+        forward_steps(start, move, emit) + backward_steps(start, move, emit) + emit
+    ),
+    "one letter of hindsight": lambda start, move, emit: rows_softmax(
+        forward_steps(start, move, emit)
+        + np.concatenate(
+            [
+                [np.logaddexp.reduce(move + row, axis=1) for row in emit[1:]],
+                np.zeros((1, len(start))),
+            ]
+        )
+        if len(emit) > 1
+        else forward_steps(start, move, emit)
+    ),
+}
+
 NAMES = (
     "log_product",
     "softmax_temperature",
@@ -1439,6 +1644,9 @@ NAMES = (
     "responsibilities",
     "log_mixture_density",
     "log_weights",
+    "log_matmul",
+    "log_likelihood",
+    "smooth_states",
 )
 RIGHT = {name: globals()[f"{name.upper()}_RIGHT"] for name in NAMES} | answers_part4.RIGHT
 WRONG = {name: globals()[f"{name.upper()}_WRONG"] for name in NAMES} | answers_part4.WRONG

@@ -1,22 +1,12 @@
 """What readers may write in chapters 17 to 19; by the rules of `tests.package.answers`."""
 
-import functools
 import itertools
 import math
 
 import numpy as np
 import scipy.special as sp
 
-
-def quiet(function):
-    """The same function, its warnings switched off."""
-
-    @functools.wraps(function)
-    def silent(*args, **kwargs):
-        with np.errstate(all="ignore"):
-            return function(*args, **kwargs)
-
-    return silent
+from tests.package.silence import quiet
 
 
 def ratio(w):

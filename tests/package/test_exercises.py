@@ -187,6 +187,43 @@ def perplexity(losses, counts):
     return mp.exp(mp.fsum(v * n for v, n in full) / mp.fsum(n for _, n in full))
 
 
+def exponentials(x):
+    return [mp.exp(mpf(float(v))) if v > -np.inf else mpf(0) for v in x]
+
+
+def log_or_out(total):
+    return mp.log(total) if total else -mp.inf
+
+
+def log_matmul(A, B):
+    columns = [exponentials(column) for column in B.T]
+    return [[log_or_out(mp.fdot(exponentials(row), column)) for column in columns] for row in A]
+
+
+def forward(start, move, emit):
+    """The probabilities, not their logs: mpmath's numbers have all the range they need."""
+    into = [exponentials(column) for column in move.T]
+    seen = [exponentials(row) for row in emit]
+    alpha = [[a * b for a, b in zip(exponentials(start), seen[0], strict=True)]]
+    for row in seen[1:]:
+        sums = [mp.fdot(alpha[-1], column) for column in into]
+        alpha.append([a * b for a, b in zip(sums, row, strict=True)])
+    return alpha
+
+
+def smooth_states(start, move, emit):
+    out = [exponentials(row) for row in move]
+    beta = [[mpf(1)] * len(start)]
+    for row in emit[:0:-1]:
+        later = [a * b for a, b in zip(exponentials(row), beta[0], strict=True)]
+        beta.insert(0, [mp.fdot(p, later) for p in out])
+    joint = [
+        [a * b for a, b in zip(*rows, strict=True)]
+        for rows in zip(forward(start, move, emit), beta, strict=True)
+    ]
+    return [[p / mp.fsum(row) for p in row] for row in joint]
+
+
 TRUTH = {
     "log_product": lambda p: mp.log(mp.fprod(numbers(p))) if min(p, default=1) else -mp.inf,
     "softmax_temperature": lambda x, t: softmax([mpf(float(v)) / mpf(t) for v in x]),
@@ -224,6 +261,9 @@ TRUTH = {
     "log_paths": log_paths,
     "best_path": best_path,
     "perplexity": perplexity,
+    "log_matmul": log_matmul,
+    "log_likelihood": lambda *model: log_or_out(mp.fsum(forward(*model)[-1])),
+    "smooth_states": smooth_states,
 }
 # What these ask for is the same in whatever order their numbers come.
 ORDER_FREE = {
@@ -532,6 +572,17 @@ def test_wrong_answers_fail(name, answer):
         ("best_path", "products", "is exp needed"),
         ("perplexity", "mean of means", "weigh the same"),
         ("perplexity", "nan through", "empty batch"),
+        ("log_matmul", "of exponentials", "largest term of one entry"),
+        ("log_matmul", "one maximum each", "largest term of one entry"),
+        ("log_matmul", "sum of logs", "is the LSE over j"),
+        ("log_matmul", "nan for nothing", "is nan"),
+        ("log_likelihood", "definition", "became 0"),
+        ("log_likelihood", "best path", "sum of the probabilities of all paths"),
+        ("log_likelihood", "transposed", "sum of the probabilities of all paths"),
+        ("log_likelihood", "nan for nothing", "−inf"),
+        ("smooth_states", "filter", "letters after it too"),
+        ("smooth_states", "definition", "became 0"),
+        ("smooth_states", "not normalised", "add up to 1"),
     ],
 )
 def test_the_hint_tells_what_is_the_matter(name, answer, said):

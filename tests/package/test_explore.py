@@ -26,8 +26,23 @@ from lsebook.explore.part4 import ONE, ZERO
 
 DATA = Path(__file__).parents[2] / "data"
 FAITHFUL = np.loadtxt(DATA / "faithful.csv", delimiter=",", skiprows=1)
+MODEL = json.loads((DATA.parent / "benchmarks/results/hidden_markov.json").read_text("utf-8"))[
+    "fits"
+]["korean, three states"]
+LETTERS = MODEL["alphabet"]
+# Initial, vowel and final, known by a letter of each.
+STATES = [int(np.argmax(MODEL["emission"], axis=0)[LETTERS.index(c)]) for c in "ㅈㅏㄴ"]
+START, EMISSION = (np.array(MODEL[name])[STATES] for name in ("start", "emission"))
+TRANSITION = np.array(MODEL["transition"])[np.ix_(STATES, STATES)]
+TWO_STEPS = [[[0.2, 0.5, 0.3], [0.2, 0.5, 0.3]], [[1.0, 0.0, 0.25], [0.0, 1.0, 0.75]]]
 # What the chapters give to those figures that ask for data.
-ARGUMENTS = {"mixture_units": (FAITHFUL,)}
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "letters_apart": ("ㄱㅏㄴ", TWO_STEPS),
+    "mixture_units": (FAITHFUL,),
+    "typing_hangul": (LETTERS, START, TRANSITION, EMISSION),
+}
+# There the letters are the data.
+HANGUL = {"ctc_lattice", "letters_apart", "typing_hangul"}
 
 
 def drawn(name: str) -> Callable[[], explore.Explorable]:
@@ -41,7 +56,6 @@ def drawn(name: str) -> Callable[[], explore.Explorable]:
 
 
 # Figures whose data are Korean letters, in both editions.
-ABOUT_HANGUL = {"ctc_lattice"}
 FIGURES = [drawn(name) for name in explore.__all__ if name != "Explorable"]
 MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
@@ -53,7 +67,7 @@ def spec_of(figure: Callable[[], explore.Explorable]) -> dict[str, Any]:
     return figure().spec
 
 
-def texts(figure: Callable[[], explore.Explorable], **sliders: float) -> list[str]:
+def texts(figure: Callable[[], explore.Explorable], **sliders: float | str) -> list[str]:
     """What the figure says when its sliders stand there."""
     spec = copy.deepcopy(spec_of(figure))
     for parameter in spec["params"]:
@@ -91,6 +105,8 @@ def test_bundles_are_the_same_every_time_and_small(figure: Any) -> None:
 def test_words_are_mathematics_or_code(figure: Any) -> None:
     spec = spec_of(figure)
     lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
+    if figure.__name__ in HANGUL:
+        lines = [line for line in lines if not re.fullmatch("[\u3130-\u318f]", line)]
     shown = " ".join([*lines, spec["description"], *(p["bind"]["name"] for p in spec["params"])])
     words = set(re.findall(r"[^\W\d_]{2,}", shown))
     code = {"LSE", "exp", "expm", "log", "max", "sum", "peak", "rest", "inf", "float", "dtype"}
@@ -115,12 +131,16 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
         "off",
         "ok",
         "paths",
+        "p₁",
+        "p₂",
         "softmax",
+        "text",
+        "word",
         "workers",
     }
     assert words <= code
     hangul = re.search("[\u3130-\u318f\uac00-\ud7a3]", json.dumps(spec, ensure_ascii=False))
-    assert bool(hangul) == (figure.__name__ in ABOUT_HANGUL)
+    assert bool(hangul) == (figure.__name__ in HANGUL)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -129,6 +149,9 @@ def test_specs_hold_no_infinity_and_start_where_their_inputs_can_stand(figure: A
     json.dumps(spec, allow_nan=False)
     for parameter in spec["params"]:
         bind = parameter["bind"]
+        if bind["input"] == "text":
+            assert parameter["value"] == ""
+            continue
         if bind["input"] == "radio":
             assert parameter["value"] in bind["options"]
             continue
@@ -478,3 +501,60 @@ def test_ctc_lattice_counts_the_paths_that_collapse_to_the_word(T):
     assert after("paths = ", shown) == str(count)
     with np.errstate(divide="ignore"):
         assert float(after("log p = ", shown)) == pytest.approx(np.log(count / 4**T), rel=1e-4)
+
+
+def test_letters_apart_puts_each_letter_at_its_share() -> None:
+    for k, shares in ((0, [0.5, 0.5, 0.5]), (1, [1, 0, 0.25])):
+        spec = copy.deepcopy(drawn("letters_apart")().spec)
+        spec["params"][0]["value"] = k
+        found = re.findall(
+            r'transform="translate\(([\d.]+),[\d.]+\)"[^>]*>([ㄱㅏㄴ])<', picture(spec)
+        )
+        assert [letter for _, letter in found] == list("ㄱㅏㄴ")
+        # The axis reaches from -0.04 to 1.04 over 400 pixels.
+        places = [float(x) / 400 * 1.08 - 0.04 for x, _ in found]
+        np.testing.assert_allclose(places, shares, atol=0.003)
+
+
+def posteriors(jamo: str) -> tuple[Any, Any]:
+    """Of the last-but-some jamo, by summing over all paths: what the model knows then and later."""
+
+    def of(seen: str, place: int) -> Any:
+        sums = np.zeros(3)
+        for path in product(range(3), repeat=len(seen)):
+            p = START[path[0]] * EMISSION[path[0], LETTERS.index(seen[0])]
+            for t in range(1, len(seen)):
+                p *= TRANSITION[path[t - 1], path[t]] * EMISSION[path[t], LETTERS.index(seen[t])]
+            sums[path[place]] += p
+        return sums / sums.sum()
+
+    places = range(len(jamo))
+    return [of(jamo[: t + 1], t) for t in places], [of(jamo, t) for t in places]
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "jamo"),
+    [
+        ("ㄱㅜㄱ", "", "ㄱㅜㄱ"),
+        ("국가", "", "ㄱㅜㄱㄱㅏ"),
+        ("구가", "", "ㄱㅜㄱㅏ"),
+        ("구가", "헌법", "ㅎㅓㄴㅂㅓㅂ"),
+        ("구가", "a 값?", "ㄱㅏㅄ"),
+        ("구가", "뷁ㄴㅏ", "ㄴㅏ"),
+    ],
+)
+def test_typing_hangul_is_the_sum_over_all_paths(word: str, text: str, jamo: str) -> None:
+    lines = texts(drawn("typing_hangul"), word=word, text=text)
+    assert lines[: len(jamo)] == list(jamo)
+    split = lines.index("p(z | x)")
+    for shown, expected in zip(
+        (lines[len(jamo) + 1 : split], lines[split + 1 :]), posteriors(jamo), strict=True
+    ):
+        finals = [p[2] for p in expected if p[2] >= 0.005]
+        np.testing.assert_allclose([float(p) for p in shown], finals, atol=0.0051)
+
+
+def test_typing_hangul_counts_ten_jamo() -> None:
+    assert texts(drawn("typing_hangul"), word="국가", text="대한민국헌법")[:10] == list(
+        "ㄷㅐㅎㅏㄴㅁㅣㄴㄱㅜ"
+    )

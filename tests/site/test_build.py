@@ -194,9 +194,8 @@ def test_report_and_source_are_linked_where_there_is_a_repository(tmp_path: Path
 def test_wheel_runs_the_notebooks_code(unpacked: Path) -> None:
     """All cells of a chapter, with the package taken from the archive's wheel alone."""
     wheel = next(unpacked.glob("*.whl"))
-    notebook = json.loads((unpacked / "chapters" / "ko" / "04-the-trick.ipynb").read_text("utf-8"))
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
-    code = "\n".join("".join(cell["source"]) for cell in cells)
+    cells = code_of(unpacked / "chapters" / "ko" / "04-the-trick.ipynb")
+    code = "\n".join("".join(cell["source"]) for cell in cells)  # type: ignore[call-overload]
     ast.parse(code)
     check = f"\nassert lsebook.__file__.startswith({str(wheel)!r}), lsebook.__file__"
     done = subprocess.run(

@@ -116,6 +116,17 @@ def test_no_word_is_cut(path: Path) -> None:
     assert [w for w in words if w[1] < top or w[3] > bottom] == []
 
 
+def test_every_page_of_a_chapter_bears_its_title(path: Path, edition: str) -> None:
+    folder = ROOT / "_build" / "html" / "chapters" / edition
+    top = ["-x", "0", "-y", "0", "-W", "600", "-H", "65"]
+    done = subprocess.run(
+        [tool("pdftotext"), "-raw", *top, str(path), "-"], capture_output=True, text=True
+    )
+    heads = re.sub(r"\s+", " ", done.stdout)
+    titles = [title for _, chapters in order(folder) for _, title in chapters]
+    assert [title for title in titles if title not in heads] == []
+
+
 def test_folds_are_open_and_explorables_are_pictures(path: Path, edition: str) -> None:
     text = subprocess.run(
         [tool("pdftotext"), str(path), "-"], capture_output=True, text=True
