@@ -16,8 +16,8 @@ Arrays = dict[str, Array]
 Ints = tuple[int, ...]
 T = TypeVar("T")
 
-#: From so many elements on a ufunc's inner loop is worth its start: shorter slices are reduced down
-#: columns, side by side, ...
+#: To start a ufunc's inner loop takes as long as so many elements. Slices that are shorter are
+#: reduced down columns, side by side, ...
 LONG = 64
 #: ... if they are so many that copying them there costs less than the loops that it saves.
 MANY = 256
@@ -48,7 +48,8 @@ class Blocks:
     """
 
     def __init__(self, shape: Ints, strides: Ints, axes: Ints, size: int, most: int) -> None:
-        # The order of a sum is free: larger strides first, for views and for the caches.
+        # The order of a sum is free: larger strides first, for views and for the caches. (Along a
+        # single reduced axis pieces stay in order, which cumulative sums need.)
         order = sorted(range(len(shape)), key=lambda i: -abs(strides[i]))
         self.kept = [i for i in order if i not in axes]
         self.reduced = [i for i in order if i in axes]
@@ -92,7 +93,7 @@ class Blocks:
         return np.array(matrix, dtype, order="C")
 
     def put(self, a: Array, matrix: Array) -> None:
-        """Write a matrix that is no view of it, or a number for each slice, into a piece."""
+        """Write a matrix, or a number for each slice, into a piece; its view is there already."""
         if not np.may_share_memory(matrix, a):
             turned = a.transpose(self.kept + self.reduced)
             rows = matrix if self.axis == 1 else matrix.T

@@ -48,6 +48,7 @@ def log(p: Pair, count: Array | None = None) -> Array:
     """Return the log of the sum, or of the mean over `count` terms: nan if there are none."""
     if count is None:
         return p.peak + np.log1p(p.rest)
+    # No data and no terms: -inf + log(1 / 0) is nan.
     return p.peak + np.log((1.0 + p.rest) / count)
 
 
@@ -60,7 +61,10 @@ def of_matrix(x: Array, axis: int, scratch: Array, dtype: npt.DTypeLike) -> Pair
 
 
 def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
-    """Find the peak of every row by its position, and add up all terms but its own."""
+    """Find the peak of every row by its position, and add up all terms but its own.
+
+    The position is that of a nan, where there is one.
+    """
     at = np.arange(len(x)), x.argmax(axis=1)
     peak = x[at]
     terms = exponentials(x, shift(peak), 1, scratch)
@@ -72,8 +76,9 @@ def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
 def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     """Hold a tournament in every column: the largest term comes out on top, all others below.
 
-    To look for the peak's position would take longer, down columns. In every round the upper half
-    of those who are left plays the lower half, and the larger of two terms goes up.
+    To look for the peak's position would take longer, down columns, and to subtract the peak's 1
+    from the sum would lose a tail below 1e-16. In every round the upper half of those who are left
+    plays the lower half, and the larger of two terms goes up; who is left over in the middle waits.
     """
     peak = np.maximum.reduce(x, axis=0)
     terms = exponentials(x, shift(peak), 0, scratch)
@@ -99,10 +104,10 @@ def shift(peak: Array) -> Array | None:
     """Return what to subtract from the exponents, None where every peak can do without.
 
     Every shift gives the same sum: the one to choose is 0, which does not round, and otherwise the
-    peak. From 0 to `highest` none is needed. A sum of 2**40 terms, more than fit in memory, stays
-    finite, because exp(highest) 2**40 < max: in float32 60 + 27.8 < 88.7, in float64, rounded down,
-    600 + 27.8 < 709.7. And of a term that underflows, x < log(tiny), the share of the sum does so
-    as well, since LSE >= peak >= 0; below 0 it need not.
+    peak. From 0 to `highest` none is needed. Above, sums might overflow: up to there those of 2**40
+    terms, more than fit in memory, do not, because highest + log(2**40) < log(max), in float32
+    60 + 27.8 < 88.7, in float64 600 + 27.8 < 709.7. Below 0, exp(x) may underflow although its
+    share exp(x - LSE) does not; from 0 on, LSE >= peak >= 0 and the share is smaller still.
     """
     highest = 60.0 if peak.dtype == np.float32 else 600.0
     free = (peak >= 0.0) & (peak <= highest)
@@ -127,7 +132,7 @@ def total(terms: Array, axis: int) -> Array:
     if axis == 1 and terms.dtype == np.float32:
         wide: Array = np.add.reduce(terms, axis=1, dtype=np.float64)
         return wide.astype(np.float32)
-    # NumPy adds one after another down columns, and every eighth along rows.
+    # NumPy adds one after another down columns, every eighth along rows: both leave chains of 8.
     sums, few = (terms, 8) if axis == 0 else (terms.T, 64)
     while len(sums) > few:
         half, odd = divmod(len(sums), 2)
@@ -135,13 +140,13 @@ def total(terms: Array, axis: int) -> Array:
         if odd:
             more[0] += sums[half]
         sums = more
-    total: Array = np.add.reduce(sums, axis=0)
-    return total
+    chains: Array = np.add.reduce(sums, axis=0)
+    return chains
 
 
 def _settled(peak: Array, rest: Array) -> Pair:
     """Return the pair with rest 0 where the peak, which is not finite, is the answer.
 
-    There it is nan: inf - inf, or what comes of it.
+    The rest is nan there and nowhere else, since inf - inf is, and fmax(nan, 0) is 0.
     """
     return Pair(peak, np.fmax(rest, 0.0))

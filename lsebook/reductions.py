@@ -7,7 +7,7 @@ written into the result. A small contiguous array is one matrix already, and ski
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from math import prod
 from typing import Any
@@ -22,10 +22,11 @@ from lsebook.pair import Pair
 
 Axes = tuple[int, ...]
 
-#: Bytes of a block. It and the sums of its halves stay in a level-2 cache, and what a call
-#: allocates beside its result within 1 MiB.
+#: Bytes of a block: it and the sums of its halves stay in a level-2 cache, and what a call
+#: allocates beside its result stays within 1 MiB.
 BLOCK_BYTES = 384 * 1024
-#: log 2 in two parts; products of the first with integers below 2**11 are exact.
+#: log 2 in two parts; products of the first with integers below 2**11 are exact, and so with every
+#: power of two that float64 has.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 
 
@@ -37,9 +38,13 @@ def _exponents(blocks: Blocks, piece: Arrays, dtype: DType, sign: int = 1) -> Ar
     """
     x = blocks.matrix(piece["x"], dtype)
     if "b" in piece:
-        # log b alone would round. A weight m 2**q adds q log 2 first, exactly where it cancels x.
+        # log b alone would round. A weight m 2**q adds q log 2 first: where that cancels x, nothing
+        # rounds. Between sqrt(1/2) and sqrt(2), m has the least log, and a weight of 1 has none.
         b = blocks.matrix(piece["b"], dtype)
         factor, q = np.frexp(np.abs(b))
+        small = factor < np.sqrt(0.5)
+        factor, q = factor * (1 + small), q - small
+        # A mean counts its weights relative to a power of two of their slice, see `_count`.
         if "power" in piece:
             q -= blocks.matrix(piece["power"], q.dtype)
         x = x + q * LN2_HIGH
@@ -289,7 +294,8 @@ def _complex(
     include = arguments.included(where, x.shape, mask, weights_mask)
     if x.size == 0:
         # SciPy has no value for these; the sum is as empty as that of real numbers.
-        return _reduce(np.empty(x.shape), None, axes, None, None, keepdims)
+        value, sign = _reduce(np.empty(x.shape), None, axes, None, None, keepdims)
+        return value.astype(np.result_type(x, weights)), sign
     if include is not None:
         x, weights = np.where(include, x, -np.inf), np.where(include, weights, 1.0)
     found = scipy.special.logsumexp(x, axes, None if b is None else weights, keepdims, signed)
@@ -326,9 +332,9 @@ def logmeanexp(
 
     Notes
     -----
-    The mean is formed before its log is taken, so that equal numbers have themselves as their mean,
-    and weights may be of any size. The error is at most a few units of 2**-53 times the larger of 1
-    and the exponents that matter.
+    The mean is formed before its log is taken, so that equal numbers have themselves as their mean
+    (with weights, to a unit of 2**-53), and weights may be of any size. The error is at most a few
+    units of 2**-53 times the larger of 1 and the exponents that matter.
 
     Examples
     --------
@@ -343,14 +349,18 @@ def logmeanexp(
 
 
 #: The pieces of some slices: pairs of matrices, of exponents and for the result, which may be one.
-Pieces = list[tuple[Array, Array]]
+#: Matrices of exponents, and where their results go, which may be the same place.
+Pieces = Iterable[tuple[Array, Array]]
 Fill = Callable[[Pieces, int], None]
 
 
 def _softmax(pieces: Pieces, axis: int) -> None:
     """Fill the pieces of the result: exponentials first, then their shares of the sum."""
     c = pair.shift(reduce(np.maximum, (np.maximum.reduce(x, axis=axis) for x, _ in pieces)))
-    sums = (pair.total(pair.exponentials(x, c, axis, out), axis) for x, out in pieces)
+    sums = []
+    for x, out in pieces:
+        pair.exponentials(x, c, axis, out)
+        sums.append(pair.total(out, axis))
     total = pair.beside(in_tree(sums, np.add), axis)
     for _, out in pieces:
         out /= total
@@ -358,8 +368,10 @@ def _softmax(pieces: Pieces, axis: int) -> None:
 
 def _log_softmax(pieces: Pieces, axis: int) -> None:
     """Fill the pieces with ``(x - peak) - log1p(rest)``: two negative terms; nothing cancels."""
-    work = np.promote_types(pieces[0][0].dtype, np.float64)
-    found = (pair.of_matrix(x, axis, np.empty_like(x), work) for x, _ in pieces)
+    found = (
+        pair.of_matrix(x, axis, np.empty_like(x), np.promote_types(x.dtype, np.float64))
+        for x, _ in pieces
+    )
     peak, rest = in_tree(found, pair.merge)
     for x, out in pieces:
         np.subtract(x, pair.beside(peak.astype(x.dtype), axis), out=out)
@@ -400,20 +412,37 @@ def _fill_parts(blocks: Blocks, arrays: Arrays, fill: Fill) -> None:
     """Fill "out" from the exponents of "x", part after part."""
     for part in blocks.parts(arrays):
         places = list(blocks.pieces(part))
-        pieces = [_matrices(blocks, piece) for piece in places]
-        fill(pieces, blocks.axis)
-        for piece, (_, filled) in zip(places, pieces, strict=True):
-            blocks.put(piece["out"], filled)
+        dtype = part["out"].dtype
+        x = _exponents(blocks, places[0], dtype)
+        is_view = np.may_share_memory(x, part["x"])
+        if len(places) == 1:
+            # Beside a view of the input the result is a view too, if it can be; a copy is filled.
+            out = blocks.matrix(part["out"], dtype) if is_view else x
+            fill([(x, out)], blocks.axis)
+            blocks.put(part["out"], out)
+            continue
+        if not is_view:
+            for piece in places:
+                blocks.put(piece["out"], _exponents(blocks, piece, dtype))
+            places = [{"x": piece["out"], "out": piece["out"]} for piece in places]
+        fill(_Passes(blocks, places), blocks.axis)
 
 
-def _matrices(blocks: Blocks, piece: Arrays) -> tuple[Array, Array]:
-    """Return matrices for the exponents of a piece and for its result.
+class _Passes:
+    """The pieces of long slices as matrices, made for every pass over them and written back after.
 
-    Beside a view of the input the result is a view too, if it can be; a copy is overwritten.
+    Copies of all of them at once would take as much memory as the array.
     """
-    dtype = piece["out"].dtype
-    x = _exponents(blocks, piece, dtype)
-    return x, blocks.matrix(piece["out"], dtype) if np.may_share_memory(x, piece["x"]) else x
+
+    def __init__(self, blocks: Blocks, places: list[Arrays]) -> None:
+        self.blocks, self.places = blocks, places
+
+    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        for piece in self.places:
+            out = self.blocks.matrix(piece["out"], piece["out"].dtype)
+            in_place = piece["x"] is piece["out"]
+            yield out if in_place else self.blocks.matrix(piece["x"], out.dtype), out
+            self.blocks.put(piece["out"], out)
 
 
 def _storage(out: Array, x: Array, include: Array | None, dtype: DType) -> Array:
@@ -536,18 +565,17 @@ def logcumsumexp(
         Exponents, of any shape and real dtype. Masked entries add nothing.
     axis : int or None
         The axis to go along; None means the flattened array, as for `numpy.cumsum`.
-
     where : array_like of bool, optional
         What to include; the rest adds nothing.
 
     Returns
     -------
     ndarray
-        The shape of `a` (1-D for None), and its dtype (float64 for integers).
+        The shape of `a` (1-D for None and for a scalar), and its dtype (float64 for integers).
 
     Raises
     ------
-    TypeError, numpy.exceptions.AxisError
+    TypeError, ValueError, numpy.exceptions.AxisError
         As `logsumexp` does.
 
     Notes
@@ -651,8 +679,8 @@ def condition(a: npt.ArrayLike, axis: Axis = None) -> Any:
     x = x.astype(float_dtype(x)[1])
     shares, total = softmax(x, axis, where=include), np.abs(logsumexp(x, axis, where=include))
     size = np.sum(np.where(shares == 0.0, 0.0, shares * np.abs(x)), axis=axis)
-    nothing = np.all(
+    all_zero = np.all(
         (x == 0.0) | (x == -np.inf), axis=axis, where=True if include is None else include
     )
-    ratio = np.where(nothing, 0.0, np.where(total == 0.0, np.inf, size / total))
+    ratio = np.where(all_zero, 0.0, np.where(total == 0.0, np.inf, size / total))
     return np.where(np.isfinite(total), ratio, np.nan)[()]

@@ -431,3 +431,9 @@ def test_condition_of_numbers_whose_logs_are_large(x):
     np.testing.assert_allclose(lsebook.condition(x), float(expected), rtol=1e-12)
     # The result alone is 0.
     assert lsebook.condition([0.0, -1e300]) == np.inf
+
+
+@pytest.mark.parametrize("x", [1e-20, -1e-300, 0.1, -0.3, 1000.0])
+def test_a_weight_of_one_rounds_nothing(x):
+    assert lsebook.logsumexp([x], b=[1.0]) == x
+    assert lsebook.logsumexp([x, 5.0], b=[1.0, 0.0]) == x

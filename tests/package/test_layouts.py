@@ -284,6 +284,27 @@ def test_temporary_memory_of_a_long_slice_that_one_term_dominates(name):
     assert peak <= result.nbytes + MIB
 
 
+@pytest.mark.parametrize(
+    ("x", "axis"),
+    [
+        (np.arange(2_000_000) % 7, 0),
+        (np.zeros(4_000_000)[::2], 0),
+        (np.zeros((4, 500_000), order="F"), 1),
+        (np.zeros((500_000, 4), order="F"), 0),
+        (np.zeros((4, 100_000, 4)), 1),
+        (np.zeros((4, 100_000, 4), order="F"), 1),
+    ],
+    ids=["integers", "strided", "rows of F", "columns of F", "middle axis", "middle axis of F"],
+)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_temporary_memory_of_long_slices_that_are_copied(name, x, axis):
+    tracemalloc.start()
+    result = getattr(lsebook, name)(x, axis)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= result.nbytes + MIB
+
+
 def test_temporary_memory_of_weights_and_where():
     x = values((2000, 500))
     b, where = np.ones_like(x), np.ones(x.shape, bool)

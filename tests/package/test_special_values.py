@@ -317,3 +317,10 @@ def test_float_errors_of_the_user_stay_as_they_are(name):
         lsebook.logsubexp(x, x)
         lsebook.logcumsumexp(x)
         assert np.geterr() == before
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_the_empty_sum_of_complex_numbers_is_complex(dtype):
+    found = lsebook.logsumexp(np.empty((2, 0), dtype), axis=1)
+    assert found.dtype == dtype
+    assert np.array_equal(found, [-np.inf, -np.inf])
