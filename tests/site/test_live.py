@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from extensions import korean, npm_packages
 from tests.site.audit import first_load
-from tests.site.browsing import THEMES, WIDTHS, open_page
+from tests.site.browsing import THEMES, WIDTHS, lay_out, open_page
 from tests.site.building import chapters, parsed
 from tests.site.inspection import ABOUT_COLOURS, violations
 
@@ -389,6 +389,7 @@ def test_a_page_in_use_is_accessible_and_fits(address: str, browser: Browser, wi
     reader.run("imports")
     reader.write("fix-code", "y = " + "1 + " * 60 + "1")
     page = reader.page
+    lay_out(page)
     page.evaluate((npm_packages.require("axe-core", development=True) / "axe.min.js").read_text())
     for theme, rules in zip(THEMES, (None, ABOUT_COLOURS), strict=True):
         page.emulate_media(color_scheme=theme)
