@@ -128,7 +128,6 @@ def scipy() -> Library:
             "log_softmax": "special.log_softmax(x)",
             "logaddexp": "special.logsumexp(x)",
             "log1p": "special.log1p(x)",
-            "log1mexp": "special.log1p(-np.exp(x))",
             "softplus": "-special.log_expit(-x)",
             "logmeanexp": "special.logsumexp(x, b=1 / len(x))",
         },
@@ -147,7 +146,6 @@ def lsebook() -> Library:
             "log_softmax": "lsebook.log_softmax(x)",
             "logaddexp": "lsebook.logsumexp(x)",
             "log1mexp": "lsebook.log1mexp(x)",
-            "softplus": "lsebook.softplus(x)",
             "cumulative": "lsebook.logcumsumexp(x)",
             "logmeanexp": "lsebook.logmeanexp(x)",
         },
@@ -232,6 +230,7 @@ def polars() -> Library:
 
 
 SHIFTED = "c + ln(sum(exp(x - c)))"
+GUARDED = "c + ln(sum(exp(greatest(x - c, -700))))"
 IN_SQL = "WITH m AS (SELECT max(x) AS c FROM t) SELECT {} FROM t, m GROUP BY c"
 
 
@@ -289,7 +288,7 @@ def numbers(text: str | None) -> str:
         return "error"
 
 
-def postgresql() -> Library | None:
+def postgresql(call: str = SHIFTED) -> Library | None:
     version = command(["psql", "-XAtc", "SHOW server_version"])
     if version is None:
         return None
@@ -297,9 +296,10 @@ def postgresql() -> Library | None:
     def run(call: str, case: Case) -> str:
         values = ", ".join(f"('{float(v)}'::float8)" for v in case.x) or "(NULL::float8)"
         table = f"WITH t(x) AS (VALUES {values}), m AS (SELECT max(x) AS c FROM t)"
-        return numbers(command(["psql", "-XAtc", f"{table} SELECT {call} FROM t, m GROUP BY c"]))
+        query = f"{table} SELECT {call} FROM t, m GROUP BY c"
+        return numbers(command(["psql", "-XAt", "-v", "ON_ERROR_STOP=1", "-f", "-"], query))
 
-    return version.split()[0], {"LSE": SHIFTED}, run
+    return version.split()[0], {"LSE": call}, run
 
 
 def r_language() -> Library | None:
@@ -311,7 +311,7 @@ def r_language() -> Library | None:
         values = ", ".join({INF: "Inf", -INF: "-Inf"}.get(v, str(v)) for v in case.x)
         x = f"as.numeric(c({values.replace('nan', 'NaN')}))"
         code = f"x <- {x}; cat(format({call}, digits = 17))"
-        return numbers(command(["Rscript", "-e", code]))
+        return numbers(command(["Rscript", "-"], code))
 
     calls = {
         "LSE": "matrixStats::logSumExp(x)",
@@ -334,7 +334,7 @@ def octave() -> Library | None:
     def run(call: str, case: Case) -> str:
         values = " ".join(str(float(v)).replace("inf", "Inf").replace("nan", "NaN") for v in case.x)
         code = f"x = double([{values}]); printf('%.17g ', {call});"
-        return numbers(command(["octave-cli", "-qf", "--eval", code]))
+        return numbers(command(["octave-cli", "-qf"], code))
 
     shifted = "max(x) + log(sum(exp(x - max(x))))"
     calls = {"LSE": shifted, "log1p": "log1p(x)", "log1mexp": "log(-expm1(x))"}
@@ -433,7 +433,7 @@ def compiled(header: str, version: str, array: str, calls: Mapping[str, str]) ->
         return None
     *found, version = printed.splitlines()
     answers = dict(zip(map(id, cases.values()), map(numbers, found), strict=True))
-    return version, calls, lambda _, case: answers.get(id(case), "")
+    return version.replace("_", "."), calls, lambda _, case: answers.get(id(case), "")
 
 
 def stan() -> Library | None:
@@ -444,9 +444,9 @@ def stan() -> Library | None:
 
 
 def boost() -> Library | None:
+    # logsumexp.hpp brings logaddexp.hpp, which Boost 1.92 does not guard against coming twice.
     header = (
         "boost/math/special_functions/logsumexp.hpp>\n"
-        "#include <boost/math/special_functions/logaddexp.hpp>\n"
         "#include <boost/math/special_functions/log1p.hpp>\n#include <boost/version.hpp"
     )
     return compiled(header, "BOOST_LIB_VERSION", "std::vector<double> x{{{values}}};", BOOST)
@@ -460,12 +460,13 @@ LIBRARIES: dict[str, tuple[str | None, Callable[[], Library | None]]] = {
     "PyTorch": ("torch", pytorch),
     "JAX": ("jax", jax),
     "TensorFlow": ("tensorflow", tensorflow),
-    "R, matrixStats": (None, r_language),
-    "Stan Math": (None, stan),
+    "matrixStats": (None, r_language),
+    "Stan": (None, stan),
     "Boost": (None, boost),
     "DuckDB": ("duckdb", duckdb),
     "Polars": ("polars", polars),
     "PostgreSQL": (None, postgresql),
+    "PostgreSQL-700": (None, lambda: postgresql(GUARDED)),
     "SQLite": (None, sqlite),
     "Octave": (None, octave),
     "LibreOffice": (None, libreoffice),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from operator import index
 from typing import Any
 
@@ -36,15 +37,7 @@ def masked_array(a: Any, name: str) -> tuple[Array, Array | None]:
         raise TypeError(f"{name} must not be a list of masked arrays: give them to numpy.ma.stack")
     if not isinstance(a, np.ma.MaskedArray):
         return np.asarray(a), None
-    include = None if a.mask is np.ma.nomask else ~np.ma.getmaskarray(a)
-    return np.asarray(a.data), include
-
-
-def checked_numbers(array: Array, name: str) -> Array:
-    """Return the array if it holds real or complex numbers."""
-    if array.dtype.kind not in "biufc":
-        raise TypeError(f"{name} must be an array of numbers, got dtype {array.dtype}")
-    return array
+    return np.asarray(a.data), None if a.mask is np.ma.nomask else ~np.ma.getmaskarray(a)
 
 
 def unmasked_array(a: Any, name: str) -> Array:
@@ -65,6 +58,12 @@ def _holds_a_mask(values: list[Any] | tuple[Any, ...]) -> bool:
 def _is_foreign(dtype: DType) -> bool:
     """Say whether another package defines this dtype of real numbers, such as bfloat16 or int4."""
     return dtype.kind == "V" and dtype.names is None and bool(np.can_cast(dtype, np.float64))
+
+
+@cache
+def exponents_dtype(result: DType) -> DType:
+    """Return the dtype that exponentials without weights are taken in, for a dtype of results."""
+    return np.dtype(np.float32) if is_narrow(result) else np.promote_types(result, np.float64)
 
 
 @cache
@@ -122,48 +121,33 @@ def normalised_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(normalize_axis_tuple(axis, ndim, argname="axis"))
 
 
-def broadcast(array: Array, shape: tuple[int, ...], name: str) -> Array:
-    """Return a view of the shape of the values; `name` is the argument that an error names."""
+def broadcast_together(a: Array, b: Array, names: Sequence[str] = "ab") -> tuple[Array, Array]:
+    """Return views of one shape of two arrays; `names` are the arguments that an error names."""
     try:
-        return np.broadcast_to(array, shape)
+        first, second = np.broadcast_arrays(a, b)
     except ValueError:
         raise ValueError(
-            f"{name} must broadcast to the shape {shape} of the values, got shape {array.shape}"
+            f"{names[1]} must broadcast with {names[0]} of shape {a.shape}, got shape {b.shape}"
         ) from None
+    return first, second
 
 
-def broadcast_weights(
-    a: Array,
-    a_include: Array | None,
-    b: Array,
-    b_include: Array | None,
-    names: tuple[str, str] = ("a", "b"),
-) -> tuple[Array, Array, Array | None]:
-    """Return values and weights of one shape, and what the masks of both leave in."""
-    try:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        first, second = names
-        message = f"{second} must broadcast with {first} of shape {a.shape}, got shape {b.shape}"
-        raise ValueError(message) from None
-    masks = [np.broadcast_to(m, shape) for m in (a_include, b_include) if m is not None]
-    include = np.logical_and.reduce(masks) if masks else None
-    return np.broadcast_to(a, shape), np.broadcast_to(b, shape), include
-
-
-def included(where: Any, unmasked: Array | None, shape: tuple[int, ...]) -> Array | None:
-    """Return what both `where` and the mask of a masked array leave in, None for everything."""
-    if unmasked is not None:
-        unmasked = broadcast(unmasked, shape, "mask")
-    if where is None:
-        return unmasked
-    where, where_include = masked_array(where, "where")
-    if where_include is not None:
-        raise TypeError("where must not be a masked array: give where.filled(False)")
-    if where.dtype != np.bool_:
-        raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
-    where = broadcast(where, shape, "where")
-    return where if unmasked is None else np.asarray(where & unmasked)
+def included(where: Any, shape: tuple[int, ...], *masks: Array | None) -> Array | None:
+    """Return what both `where` and masked arrays leave in, None for everything."""
+    left_in = [np.broadcast_to(mask, shape) for mask in masks if mask is not None]
+    if where is not None:
+        where, where_mask = masked_array(where, "where")
+        if where_mask is not None:
+            raise TypeError("where must not be a masked array: give where.filled(False)")
+        if where.dtype != np.bool_:
+            raise TypeError(f"where must be an array of bool, got dtype {where.dtype}")
+        try:
+            left_in.append(np.broadcast_to(where, shape))
+        except ValueError:
+            raise ValueError(
+                f"where must broadcast to the shape {shape} of the values, got shape {where.shape}"
+            ) from None
+    return reduce(np.logical_and, left_in) if left_in else None
 
 
 def checked_out(out: Any, shape: tuple[int, ...], dtype: DType) -> Array:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
-Array = npt.NDArray[Any]
-DType = np.dtype[Any]
-Box = tuple[slice, ...]
+from lsebook.arguments import Array, DType
+
+Arrays = dict[str, Array]
+Ints = tuple[int, ...]
 T = TypeVar("T")
 
-#: A ufunc's inner loop is worth its start from so many elements on: shorter slices are reduced down
-#: columns, if there are enough of them.
+#: From so many elements on a ufunc's inner loop is worth its start: shorter slices are reduced down
+#: columns, side by side, ...
 LONG = 64
+#: ... if they are so many that copying them there costs less than the loops that it saves.
+MANY = 256
 #: What is held for each slice must stay small, however short the slices are.
 SLICES = 8192
 #: Columns are read in runs of at least so many: shorter ones jump from page to page of memory.
@@ -26,177 +28,118 @@ RUN = 1024
 
 
 class Blocks:
-    """Pieces of arrays of one shape, for a reduction over `axes`.
+    """How a reduction over `axes` is cut into matrices.
 
-    Axes are sorted into kept and reduced ones, and neighbours that are evenly spaced in memory are
-    joined, so that most arrays become matrices. A *box* is a tuple of slices; a box of the kept
-    axes together with one of the reduced axes cuts out a piece that fits in the cache.
+    An array is cut in halves, first along its kept axes into *parts* of whole slices, then a part
+    along the reduced axes into *pieces* that fit in the cache. Arrays that belong to each other are
+    cut together, by name: "x", whatever has its shape, and what belongs to its slices, with length
+    1 along the reduced axes.
 
     Parameters
     ----------
-    arrays : sequence of ndarray
-        Arrays of one shape; the memory layout of the first decides the shape of the boxes.
+    shape, strides : tuple of int
+        Those of "x", which decide.
     axes : tuple of int
         The reduced axes, normalised.
-    dtype : dtype
-        What the blocks are computed in.
     size : int
-        About how many elements a block has.
+        How many elements a piece has at most.
     most : int
         How many slices it has at most.
     """
 
-    def __init__(
-        self,
-        arrays: Sequence[Array],
-        axes: tuple[int, ...],
-        dtype: DType,
-        size: int,
-        most: int = SLICES,
-    ) -> None:
-        first = arrays[0]
-        kept = [i for i in range(first.ndim) if i not in axes]
-        # The order of a sum is free: larger strides first, for the joins and for the caches.
-        reduced = sorted(axes, key=lambda i: -abs(first.strides[i]))
-        kept_shape, kept_strides = _join(arrays, kept)
-        reduced_shape, reduced_strides = _join(arrays, reduced)
-        self.kept_shape, self.dtype = kept_shape, dtype
-        self._shape = kept_shape + reduced_shape
-        self._arrays = [
-            as_strided(a, self._shape, k + r)
-            for a, k, r in zip(arrays, kept_strides, reduced_strides, strict=True)
-        ]
-        strides = self._arrays[0].strides
-        self._box = _box_shape(self._shape, strides, len(kept_shape), size, most)
-        slices, length = prod(self._box[: len(kept_shape)]), prod(self._box[len(kept_shape) :])
-        self.size = slices * length
-        kept_is_contiguous = np.argmin(np.abs(strides)) < len(kept_shape)
-        across = kept_is_contiguous and slices >= LONG
-        #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns. Rows,
-        #: unless slices are short and many, or memory runs across them.
-        self.axis = 1 if length >= min(slices, LONG) and not across else 0
+    def __init__(self, shape: Ints, strides: Ints, axes: Ints, size: int, most: int) -> None:
+        # The order of a sum is free: larger strides first, for views and for the caches.
+        order = sorted(range(len(shape)), key=lambda i: -abs(strides[i]))
+        self.kept = [i for i in order if i not in axes]
+        self.reduced = [i for i in order if i in axes]
+        count, length = _extent(shape, self.kept), _extent(shape, self.reduced)
+        innermost = [i for i in order if shape[i] > 1][-1:]
+        across = bool(innermost) and innermost[0] in self.kept
+        fit = max(RUN if across else 1, size // length)
+        slices = min(count, fit, most)
+        columns = slices >= LONG if across else slices >= MANY and length < LONG
+        self.part_size, self.size = slices * length, size
+        #: The axis of every matrix that is to be reduced: 1 for slices in rows, 0 in columns.
+        self.axis = 0 if columns else 1
+        in_rows = self.axis == 1 and self.kept + self.reduced == [*range(len(shape))]
+        one = in_rows and slices == count and count * length <= size
+        #: The shape in which a contiguous array is one matrix already, if it is.
+        self.shape = (count, length) if one else None
 
-    def matrices(self) -> list[Array] | None:
-        """Return views of the arrays, kept axis by reduced axis; None if there are more axes."""
-        return self._arrays if len(self._shape) == 2 else None
+    def parts(self, arrays: Arrays) -> Iterable[Arrays]:
+        """Iterate over parts of arrays with few enough slices."""
+        return _cut(arrays, self.kept, self.part_size)
 
-    def kept_boxes(self) -> Iterator[Box]:
-        """Iterate over the boxes of the kept axes."""
-        n = len(self.kept_shape)
-        return _boxes(self._shape[:n], self._box[:n])
+    def pieces(self, part: Arrays) -> Iterable[Arrays]:
+        """Iterate over pieces of a part that fit in the cache."""
+        return _cut(part, self.reduced, self.size)
 
-    def boxes(self, kept: Box) -> list[Box]:
-        """Return the boxes whose slices are those of a box of the kept axes."""
-        n = len(self.kept_shape)
-        return [kept + reduced for reduced in _boxes(self._shape[n:], self._box[n:])]
+    def whole(self, a: Array, dtype: DType) -> Array | None:
+        """Return an array that is one matrix already, None for any other."""
+        if self.shape is None or a.dtype != dtype or not a.flags.c_contiguous:
+            return None
+        return a.reshape(self.shape)
 
-    def buffer(self, dtype: DType | None = None) -> Array:
-        """Return room for one block."""
-        return np.empty(self.size, dtype or self.dtype)
+    def rows(self, a: Array) -> Array:
+        """Return an array with a slice in each row: a view of it or, if there is none, a copy."""
+        return a.transpose(self.kept + self.reduced).reshape(_extent(a.shape, self.kept), -1)
 
-    def shaped(self, box: Box, buffer: Array) -> Array:
-        """Return the part of a buffer that has the shape of a box's matrix.
+    def matrix(self, a: Array, dtype: DType) -> Array:
+        """Return a piece of an array as a matrix along whose rows memory runs, a view or a copy."""
+        matrix = self.rows(a) if self.axis == 1 else self.rows(a).T
+        if matrix.dtype == dtype and matrix.strides[1] == matrix.itemsize:
+            return matrix
+        return np.array(matrix, dtype, order="C")
 
-        Memory runs along its rows, and `axis` is to be reduced: short slices stand side by side,
-        in columns.
-        """
-        lengths = [s.stop - s.start for s in box]
-        kept, size = prod(lengths[: len(self.kept_shape)]), prod(lengths)
-        return buffer[:size].reshape((kept, -1) if self.axis == 1 else (-1, kept))
-
-    def target(self, which: int, box: Box, buffer: Array) -> Array:
-        """Return a matrix for the values of a box: a view of them, or a part of `buffer`."""
-        piece = self._arrays[which][box]
-        if piece.ndim == 2 and piece.dtype == buffer.dtype:
-            matrix = piece if self.axis == 1 else piece.T
-            if matrix.strides[1] == matrix.itemsize:
-                return matrix
-        return self.shaped(box, buffer)
-
-    def read(self, which: int, box: Box, buffer: Array) -> Array:
-        """Return the values of a box as a matrix, a view of them or a copy in `buffer`."""
-        matrix = self.target(which, box, buffer)
-        if np.may_share_memory(matrix, buffer):
-            piece = self._like_the_matrix(self._arrays[which][box])
-            np.copyto(matrix.reshape(piece.shape), piece, casting="unsafe")
-        return matrix
-
-    def put(self, which: int, box: Box, matrix: Array) -> None:
-        """Write a matrix into its box, if it is not a view of it."""
-        if not np.may_share_memory(matrix, self._arrays[which]):
-            piece = self._like_the_matrix(self._arrays[which][box])
-            np.copyto(piece, matrix.reshape(piece.shape), casting="same_kind")
-
-    def _like_the_matrix(self, piece: Array) -> Array:
-        """Return a view of a piece with its axes in the order of the matrix's."""
-        n = len(self.kept_shape)
-        kept, reduced = range(n), range(n, piece.ndim)
-        return piece if self.axis == 1 else piece.transpose([*reduced, *kept])
+    def put(self, a: Array, matrix: Array) -> None:
+        """Write a matrix that is no view of it, or a number for each slice, into a piece."""
+        if not np.may_share_memory(matrix, a):
+            turned = a.transpose(self.kept + self.reduced)
+            rows = matrix if self.axis == 1 else matrix.T
+            np.copyto(turned, rows.reshape(turned.shape), casting="unsafe")
 
 
-def in_tree(boxes: list[Box], of_box: Callable[[Box], T], merge: Callable[[T, T], T]) -> T:
-    """Return the results of boxes merged in a tree, which rounding errors pass in few steps."""
-    if len(boxes) == 1:
-        return of_box(boxes[0])
-    half = len(boxes) // 2
-    first, second = (in_tree(part, of_box, merge) for part in (boxes[:half], boxes[half:]))
-    return merge(first, second)
+def in_tree(items: Iterable[T], merge: Callable[[T, T], T]) -> T:
+    """Return items merged in a tree, which rounding errors pass in few steps.
+
+    As binary numbers count: two results of as many items each merge at once, so few wait.
+    """
+    waiting: list[tuple[int, T]] = []
+    for item in items:
+        count = 1
+        while waiting and waiting[-1][0] == count:
+            item = merge(waiting.pop()[1], item)
+            count *= 2
+        waiting.append((count, item))
+    _, result = waiting.pop()
+    while waiting:
+        result = merge(waiting.pop()[1], result)
+    return result
 
 
-def _join(
-    arrays: Sequence[Array], axes: Sequence[int]
-) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
-    """Join neighbours in `axes` that are evenly spaced in every array: shape, strides of each."""
-    shape: list[int] = []
-    strides: list[list[int]] = [[] for _ in arrays]
-    for axis in axes:
-        length = arrays[0].shape[axis]
-        steps = [a.strides[axis] for a in arrays]
-        if length == 1 and shape:
-            continue
-        if shape and (
-            shape[-1] == 1
-            or all(s[-1] == step * length for s, step in zip(strides, steps, strict=True))
-        ):
-            shape[-1] *= length
-            for s, step in zip(strides, steps, strict=True):
-                s[-1] = step
-            continue
-        shape.append(length)
-        for s, step in zip(strides, steps, strict=True):
-            s.append(step)
-    if not shape:
-        return (1,), [(0,) for _ in arrays]
-    return tuple(shape), [tuple(s) for s in strides]
+@lru_cache
+def _blocks(*layout: Any) -> Blocks:
+    return Blocks(*layout)
 
 
-def _box_shape(
-    shape: tuple[int, ...], strides: tuple[int, ...], kept_ndim: int, size: int, slices: int
-) -> tuple[int, ...]:
-    """Choose the extents of a box: contiguous runs first, then reduced axes, then kept ones."""
-    inward = sorted(range(len(shape)), key=lambda i: abs(strides[i]))
-    reduced_first = sorted(inward, key=lambda i: i < kept_ndim)
-    box = [1] * len(shape)
-
-    def grow(axis: int, most: int) -> None:
-        room = size // (prod(box) // box[axis])
-        if axis < kept_ndim:
-            room = min(room, slices // (prod(box[:kept_ndim]) // box[axis]))
-        pieces = -(-shape[axis] // max(1, min(most, room)))
-        box[axis] = max(1, -(-shape[axis] // max(1, pieces)))
-
-    # Whole slices if they fit beside each other in runs.
-    run = max(RUN, size // max(1, prod(shape[kept_ndim:])))
-    grow(inward[0], run if inward[0] < kept_ndim else size)
-    for axis in reduced_first:
-        grow(axis, size)
-    return tuple(box)
+def blocks_of(x: Array, axes: Ints, size: int, most: int = SLICES) -> Blocks:
+    """Return the `Blocks` of an array; those of the last shapes are remembered."""
+    return _blocks(x.shape, x.strides, axes, size, most)
 
 
-def _boxes(shape: tuple[int, ...], box: tuple[int, ...]) -> Iterator[Box]:
-    return itertools.product(
-        *(
-            [slice(i, min(i + step, n)) for i in range(0, n, step)]
-            for n, step in zip(shape, box, strict=True)
-        )
+def _extent(shape: Ints, axes: Sequence[int]) -> int:
+    return prod([shape[i] for i in axes])
+
+
+def _cut(arrays: Arrays, axes: Sequence[int], size: int) -> Iterable[Arrays]:
+    """Cut arrays in halves, along the first of some axes that is left, until "x" has the size."""
+    x = arrays["x"]
+    if x.size <= size:
+        return [arrays]
+    axis = next(i for i in axes if x.shape[i] > 1)
+    middle, before = x.shape[axis] // 2, [slice(None)] * axis
+    halves = (
+        {k: a[(*before, side)] if a.shape[axis] > 1 else a for k, a in arrays.items()}
+        for side in (slice(middle), slice(middle, None))
     )
+    return chain.from_iterable(_cut(half, axes, size) for half in halves)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache, partial
-from threading import Lock, get_ident
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ from lsebook.arguments import (
     quietly,
     real_array,
 )
-from lsebook.blocks import Blocks, Box
+from lsebook.blocks import Arrays, blocks_of
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -446,63 +445,70 @@ def _kernel_of(matrices: Sequence[Array], dtype: Any) -> Any:
 
 def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads: int) -> Array:
     """Do a task for every slice of `x` along `axes`; return the values, or `out` filled."""
-    dtype, arrays = DTYPES[is_narrow(x.dtype)], [x] if out is None else [x, out]
+    dtype, arrays = DTYPES[is_narrow(x.dtype)], {"x": x} if out is None else {"x": x, "out": out}
     n = math.prod(x.shape[i] for i in axes)
     long = SLICE // dtype.itemsize
-    blocks = Blocks(arrays, axes, dtype, BLOCK if n <= long else long, BLOCK)
-    matrices = blocks.matrices()
-    kernel = None if matrices is None else _kernel_of(matrices, dtype)
+    blocks = blocks_of(x, axes, BLOCK if n <= long else long, BLOCK)
+    evenly = all(
+        _spaced_evenly(a, along) for a in arrays.values() for along in (blocks.kept, blocks.reduced)
+    )
+    kernel = _kernel_of([blocks.rows(a) for a in arrays.values()], dtype) if evenly else None
     if kernel is None:
-        blocks = Blocks(arrays, axes, dtype, COPIED // dtype.itemsize // len(arrays))
-    buffers: defaultdict[int, list[Array]] = defaultdict(lambda: [blocks.buffer() for _ in arrays])
-    value = np.empty(blocks.kept_shape if task == VALUE else 0, dtype)
+        blocks = blocks_of(x, axes, COPIED // dtype.itemsize // len(arrays))
+    left = [1 if i in axes or out is not None else n for i, n in enumerate(x.shape)]
+    value = np.empty(left, dtype)
 
-    def work(box: Box, peak: Array, rest: Array, task: int, given: bool) -> None:
-        if matrices is not None and kernel is not None:
-            taken, goal, *_ = *(m[box] for m in matrices), NOTHING[dtype]
-            return _ready(kernel, dtype)(taken, goal, peak, rest, task, given)
-        room = buffers[get_ident()]
-        taken, goal = blocks.read(0, box, room[0]), NOTHING[dtype]
-        if out is not None:
-            goal = blocks.shaped(box, room[1])
+    def work(piece: Arrays, peak: Array, rest: Array, task: int, given: bool) -> None:
+        if kernel is not None:
+            goal = NOTHING[dtype] if out is None else blocks.rows(piece["out"])
+            return _ready(kernel, dtype)(blocks.rows(piece["x"]), goal, peak, rest, task, given)
+        taken = blocks.matrix(piece["x"], dtype)
+        goal = NOTHING[dtype] if out is None else np.empty_like(taken)
         fit = columns if blocks.axis == 0 else rows if taken.shape[1] >= ROW else short
         turned = (m.T if blocks.axis == 0 else m for m in (taken, goal))
         _ready(fit, dtype)(*turned, peak, rest, task, given)
         if task in (SHARES, LOGS):
-            blocks.put(1, box, goal)
+            blocks.put(piece["out"], goal)
 
-    def pair_of(box: Box) -> tuple[Array, Array]:
-        size = math.prod(s.stop - s.start for s in box[: len(blocks.kept_shape)])
+    def pair_of(piece: Arrays) -> tuple[Array, Array]:
+        size = math.prod(piece["x"].shape[i] for i in blocks.kept)
         p = np.empty(size, dtype), np.empty(size)
-        work(box, *p, PAIR, False)
+        work(piece, *p, PAIR, False)
         return p
 
     @quietly
-    def slices(kept: Box, run: Callable[..., Any]) -> None:
-        boxes, log = blocks.boxes(kept), value[kept].reshape(-1) if task == VALUE else NO_REST
-        if len(boxes) == 1:
-            work(boxes[0], log if task == VALUE else NOTHING[dtype][0], NO_REST, task, False)
+    def slices(part: Arrays, run: Callable[..., Any]) -> None:
+        pieces = list(blocks.pieces(part))
+        log = np.empty(part["value"].size if task == VALUE else 0, dtype)
+        if len(pieces) == 1:
+            work(pieces[0], log, NO_REST, task, False)
         else:
-            pairs = iter(run(pair_of, boxes))
+            pairs = iter(run(pair_of, pieces))
             peak, rest = next(pairs)
             for other in pairs:
                 merge(peak, rest, *other)
             if task == VALUE:
                 log = peak + np.log1p(rest)
             else:
-                list(run(lambda box: work(box, peak, rest, task, True), boxes))
+                list(run(lambda piece: work(piece, peak, rest, task, True), pieces))
         if task == VALUE:
-            value[kept] = log.reshape(value[kept].shape)
+            blocks.put(part["value"], log)
 
-    keeps = list(blocks.kept_boxes())
+    parts = list(blocks.parts(arrays | {"value": value}))
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         run = map if pool is None else partial(_spread, pool, threads)
-        if len(keeps) >= threads:
-            list(run(lambda kept: slices(kept, map), keeps))
+        if len(parts) >= threads:
+            list(run(lambda part: slices(part, map), parts))
         else:
-            for kept in keeps:
-                slices(kept, run)
+            for part in parts:
+                slices(part, run)
     return value if out is None else out
+
+
+def _spaced_evenly(a: Array, axes: Sequence[int]) -> bool:
+    """Say whether axes, outer ones first, are one axis in memory."""
+    long = [i for i in axes if a.shape[i] > 1]
+    return all(a.strides[i] == a.strides[j] * a.shape[j] for i, j in itertools.pairwise(long))
 
 
 def _spread(pool: Any, threads: int, function: Callable[..., Any], items: Sequence[Any]) -> Any:

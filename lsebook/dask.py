@@ -15,9 +15,19 @@ import numpy as np
 
 import lsebook
 from lsebook import pair
-from lsebook.arguments import Array, Axis, DType, float_dtype, normalised_axes, quietly, real_array
-from lsebook.exponents import exponents_dtype, pairs
+from lsebook.arguments import (
+    Array,
+    Axis,
+    DType,
+    exponents_dtype,
+    float_dtype,
+    normalised_axes,
+    quietly,
+    real_array,
+)
+from lsebook.blocks import in_tree
 from lsebook.pair import Pair
+from lsebook.reductions import pairs
 
 try:
     import dask.array as da
@@ -29,7 +39,8 @@ except ModuleNotFoundError as error:
 def _chunk(x: Array, axis: tuple[int, ...], keepdims: bool, state: DType) -> Array:
     """Return the states of the slices of one chunk."""
     values, include = real_array(x, "x")
-    p = pairs(values, axis, exponents_dtype(values), include=include)
+    arrays = {"x": values} if include is None else {"x": values, "include": include}
+    p = pairs(arrays, axis, exponents_dtype(float_dtype(values)[0]))
     out = np.empty(p.peak.shape, state)
     out["peak"], out["rest"] = p
     if include is None:
@@ -43,17 +54,11 @@ def _chunk(x: Array, axis: tuple[int, ...], keepdims: bool, state: DType) -> Arr
 def _merge(states: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     """Merge states along axes, in a tree."""
     first = np.moveaxis(states, axis, range(len(axis)))
-    shape = first.shape[len(axis) :]
-    rows = first.reshape(prod(first.shape[: len(axis)]), *shape)
-    while len(rows) > 1:
-        half = len(rows) // 2
-        left = len(rows) - half
-        top, bottom, merged = rows[:half], rows[left:], rows[:left].copy()
-        p = pair.merge(*(Pair(part["peak"], part["rest"]) for part in (top, bottom)))
-        merged["peak"][:half], merged["rest"][:half] = p
-        merged["count"][:half] += bottom["count"]
-        rows = merged
-    return np.expand_dims(rows[0], axis) if keepdims else rows[0]
+    rows = first.reshape(prod(first.shape[: len(axis)]), *first.shape[len(axis) :])
+    out = np.empty(rows.shape[1:], states.dtype)
+    out["peak"], out["rest"] = in_tree((Pair(r["peak"], r["rest"]) for r in rows), pair.merge)
+    out["count"] = np.add.reduce(rows["count"], axis=0)
+    return np.expand_dims(out, axis) if keepdims else out
 
 
 @quietly

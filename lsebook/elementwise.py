@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsebook.arguments import Array, float_dtype, quietly, unmasked_array
+from lsebook.arguments import Array, broadcast_together, float_dtype, quietly, unmasked_array
 
 
 def _log1mexp(x: Array) -> Array:
@@ -92,11 +92,7 @@ def logsubexp(x: npt.ArrayLike, y: npt.ArrayLike) -> Any:
     """
     high, low = unmasked_array(x, "x"), unmasked_array(y, "y")
     result, work = float_dtype(high, low)
-    try:
-        high, low = np.broadcast_arrays(high.astype(work), low.astype(work))
-    except ValueError:
-        message = f"y must broadcast with x of shape {high.shape}, got shape {low.shape}"
-        raise ValueError(message) from None
+    high, low = broadcast_together(high.astype(work), low.astype(work), "xy")
     gap, error = _difference(low, high)
     part = _log1mexp(gap)
     # d log(1 - exp gap) / d gap, for what rounding took from the gap.

@@ -12,8 +12,9 @@ from lsebook import doubledouble
 from lsebook.arguments import (
     Array,
     Axis,
-    broadcast_weights,
+    broadcast_together,
     float_dtype,
+    included,
     normalised_axes,
     quietly,
     real_array,
@@ -69,14 +70,15 @@ def logsumexp(a: npt.ArrayLike, axis: Axis = None, b: npt.ArrayLike | None = Non
     >>> float(lsebook.exact.logsumexp(x))
     5.000000091745024e-10
     """
-    x, mask = real_array(a, "a")
+    x, x_mask = real_array(a, "a")
     dtypes = float_dtype(x)
-    weights = None
+    weights, weights_mask = None, None
     if b is not None:
         weights, weights_mask = real_array(b, "b")
         dtypes = float_dtype(x, weights)
-        x, weights, mask = broadcast_weights(x, mask, weights, weights_mask)
+        x, weights = broadcast_together(x, weights)
         weights = weights.astype(np.float64)
+    mask = included(None, x.shape, x_mask, weights_mask)
     result, work = dtypes
     if work != np.float64:
         raise TypeError(f"a and b must fit in float64, got dtype {result}")

@@ -10,18 +10,18 @@ the pairs of two parts of the data merge into the pair of the whole.
 Invariants: *peak* is the maximum: ``-inf`` for no data, nan once a nan was seen. *rest* is not
 negative, and 0 where *peak* is not finite: there *peak* already is the answer.
 
-Callers silence NumPy's warnings: infinities meet here, and what comes of them is left out.
+Callers silence NumPy's warnings: infinities meet here, and the nan that comes of them is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from lsebook.arguments import Array
 
 
 class Pair(NamedTuple):
@@ -41,16 +41,14 @@ def merge(p: Pair, q: Pair) -> Pair:
     peak, low = np.maximum(p.peak, q.peak), np.minimum(p.peak, q.peak)
     p_wins = p.peak >= q.peak
     high_rest, low_rest = np.where(p_wins, p.rest, q.rest), np.where(p_wins, q.rest, p.rest)
-    return settled(peak, high_rest + (1.0 + low_rest) * np.exp(low - peak))
+    return _settled(peak, high_rest + (1.0 + low_rest) * np.exp(low - peak))
 
 
-def log(p: Pair, count: Array | float | None = None) -> Array:
-    """Return the log of the sum, or of the mean over `count` terms."""
+def log(p: Pair, count: Array | None = None) -> Array:
+    """Return the log of the sum, or of the mean over `count` terms: nan if there are none."""
     if count is None:
         return p.peak + np.log1p(p.rest)
-    # The mean of nothing is nan; every other mean of infinities is that infinity.
-    nothing = np.where(count == 0.0, np.nan, 0.0)
-    return p.peak + np.where(np.isfinite(p.peak), np.log((1.0 + p.rest) / count), nothing)
+    return p.peak + np.log((1.0 + p.rest) / count)
 
 
 def of_matrix(x: Array, axis: int, scratch: Array, dtype: npt.DTypeLike) -> Pair:
@@ -68,34 +66,26 @@ def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     terms = exponentials(x, shift(peak), 1, scratch)
     own = terms[at]
     terms[at] = 0.0
-    others = np.add.reduce(terms, axis=1, dtype=dtype)
-    return settled(peak.astype(dtype), others / own)
+    return _settled(peak.astype(dtype), np.add.reduce(terms, axis=1, dtype=dtype) / own)
 
 
 def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
-    """Merge the halves of every column again and again.
+    """Hold a tournament in every column: the largest term comes out on top, all others below.
 
-    The terms of a column share one shift, so that its halves merge without an exponential: the
-    larger term goes on, the smaller one falls into the rest. No position is looked for, and sums
-    are formed by halves: ten rounds for a thousand terms.
+    To look for the peak's position would take longer, down columns. In every round the upper half
+    of those who are left plays the lower half, and the larger of two terms goes up.
     """
     peak = np.maximum.reduce(x, axis=0)
-    own = exponentials(x, shift(peak), 0, scratch)
-    rest = np.zeros((1, own.shape[1]), own.dtype)
-    while len(own) > 1:
-        half = len(own) // 2
-        remain = len(own) - half
-        loser = np.minimum(own[:half], own[remain:])
-        np.maximum(own[:half], own[remain:], out=own[:half])
-        own = own[:remain]
-        if len(rest) > 1:
-            rest[:half] += rest[remain:]
-            rest[:half] += loser
-            rest = rest[:remain]
-        else:
-            # The first round: every rest was 0. Of an odd number the middle one waits.
-            rest = loser if remain == half else np.concatenate([loser, rest])
-    return settled(peak.astype(dtype), rest[0].astype(dtype) / own[0])
+    terms = exponentials(x, shift(peak), 0, scratch)
+    left = len(terms)
+    while left > 1:
+        half = left // 2
+        up, down = terms[:half], terms[left - half : left]
+        smaller = np.minimum(up, down)
+        np.maximum(up, down, out=up)
+        down[...] = smaller
+        left -= half
+    return _settled(peak.astype(dtype), total(terms[1:], 0).astype(dtype) / terms[0])
 
 
 def exponentials(x: Array, c: Array | None, axis: int, out: Array) -> Array:
@@ -112,14 +102,14 @@ def shift(peak: Array) -> Array | None:
     peak. From 0 to `highest` none is needed. A sum of 2**40 terms, more than fit in memory, stays
     finite, because exp(highest) 2**40 < max: in float32 60 + 27.8 < 88.7, in float64, rounded down,
     600 + 27.8 < 709.7. And of a term that underflows, x < log(tiny), the share of the sum does so
-    as well, since LSE >= peak >= 0; below 0 it need not. Peaks that are not finite get 0, because
-    inf - inf would be nan.
+    as well, since LSE >= peak >= 0; below 0 it need not.
     """
     highest = 60.0 if peak.dtype == np.float32 else 600.0
     free = (peak >= 0.0) & (peak <= highest)
-    if np.count_nonzero(free) == free.size:
+    count = np.count_nonzero(free)
+    if count == free.size:
         return None
-    return np.where(free | ~np.isfinite(peak), peak.dtype.type(0), peak)
+    return np.where(free, peak.dtype.type(0), peak) if count else peak
 
 
 def beside(values: Array, axis: int) -> Array:
@@ -131,18 +121,27 @@ def total(terms: Array, axis: int) -> Array:
     """Return the sums of the slices of a matrix by halves; `terms` stay as they are.
 
     Small terms that are added one by one to a large one round in its place every time. Adding
-    halves first keeps such chains short; the few that are left NumPy adds.
+    halves first keeps such chains short; the few that are left NumPy adds. The sums of rows of
+    float32 need no care: they are formed in float64.
     """
-    first, few = (terms, 8) if axis == 0 else (terms.T, 16)
-    while len(first) > few:
-        half = len(first) // 2
-        sums = np.add(first[:half], first[-half:])
-        if len(first) % 2:
-            sums[0] += first[half]
-        first = sums
-    return np.asarray(np.add.reduce(first, axis=0))
+    if axis == 1 and terms.dtype == np.float32:
+        wide: Array = np.add.reduce(terms, axis=1, dtype=np.float64)
+        return wide.astype(np.float32)
+    # NumPy adds one after another down columns, and every eighth along rows.
+    sums, few = (terms, 8) if axis == 0 else (terms.T, 64)
+    while len(sums) > few:
+        half, odd = divmod(len(sums), 2)
+        more = sums[:half] + sums[-half:]
+        if odd:
+            more[0] += sums[half]
+        sums = more
+    total: Array = np.add.reduce(sums, axis=0)
+    return total
 
 
-def settled(peak: Array, rest: Array) -> Pair:
-    """Return the pair with rest 0 where the peak is the answer."""
-    return Pair(peak, np.where(np.isfinite(peak), rest, rest.dtype.type(0)))
+def _settled(peak: Array, rest: Array) -> Pair:
+    """Return the pair with rest 0 where the peak, which is not finite, is the answer.
+
+    There it is nan: inf - inf, or what comes of it.
+    """
+    return Pair(peak, np.fmax(rest, 0.0))

@@ -1,150 +1,168 @@
 """Reductions and normalisations of whole arrays: arguments in, blocks through, result out.
 
-Every function goes the same way: `arguments` says what came, `Exponents` hands it out as matrices
-of cache size, `pair` makes a pair of each, and what the pairs say is written into the result. A
-small contiguous array is one matrix already (`_one_matrix`) and goes straight to `pair`.
+Every function goes the same way: `arguments` says what came, `Blocks` cuts it into matrices of
+cache size, `_exponents` puts weights and exclusions into these, and what `pair` makes of them is
+written into the result. A small contiguous array is one matrix already, and skips the walk.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lsebook import pair
-from lsebook.arguments import (
-    Array,
-    Axis,
-    DType,
-    broadcast_weights,
-    checked_numbers,
-    checked_out,
-    checked_real,
-    delivered,
-    float_dtype,
-    included,
-    masked_array,
-    normalised_axes,
-    quietly,
-    real_array,
-)
-from lsebook.blocks import LONG, Box, in_tree
-from lsebook.exponents import BLOCK_BYTES, Exponents, exponents_dtype
+from lsebook import arguments, pair
+from lsebook.arguments import Array, Axis, DType, float_dtype, normalised_axes, quietly, real_array
+from lsebook.blocks import Arrays, Blocks, blocks_of, in_tree
 from lsebook.pair import Pair
 
-#: Up to so many elements, copying short rows into columns costs more than it saves.
-SMALL = 4096
+Axes = tuple[int, ...]
+
+#: Bytes of a block. It and the sums of its halves stay in a level-2 cache, and what a call
+#: allocates beside its result within 1 MiB.
+BLOCK_BYTES = 384 * 1024
+#: log 2 in two parts; products of the first with integers below 2**11 are exact.
+LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 
 
-def _one_matrix(x: Array, axes: tuple[int, ...]) -> tuple[Array, int] | None:
-    """Return a small array that is a matrix already, and the axis to reduce; None for others."""
-    if not (0 < x.nbytes <= BLOCK_BYTES and x.flags.c_contiguous):
-        return None
-    if x.dtype.char not in "df" or not x.dtype.isnative:
-        return None
-    n, k = x.ndim, len(axes)
-    if k == n:
-        return x.reshape(1, -1), 1
-    if k and sorted(axes) == list(range(n - k, n)):
-        rows = x.reshape(math.prod(x.shape[: n - k]), -1)
-        # Many short rows are better off in columns.
-        return (rows, 1) if x.size <= SMALL or rows.shape[1] >= LONG else None
-    if k and sorted(axes) == list(range(k)):
-        return x.reshape(-1, math.prod(x.shape[k:])), 0
-    return None
+def _exponents(blocks: Blocks, piece: Arrays, dtype: DType, sign: int = 1) -> Array:
+    """Return the exponents of a piece as a matrix, -inf for what is left out.
+
+    A weight is an exponent: ``b exp(x) = exp(x + log b)``. Where `sign` is -1, negative weights
+    count, and positive ones do not.
+    """
+    x = blocks.matrix(piece["x"], dtype)
+    if "b" in piece:
+        # log b alone would round. A weight m 2**q adds q log 2 first, exactly where it cancels x.
+        b = blocks.matrix(piece["b"], dtype)
+        factor, q = np.frexp(np.abs(b))
+        if "power" in piece:
+            q -= blocks.matrix(piece["power"], q.dtype)
+        x = x + q * LN2_HIGH
+        x += np.log(factor) + q * LN2_LOW
+        x[(b == 0.0) | (b * sign < 0.0)] = -np.inf
+    if "include" in piece:
+        x = np.where(blocks.matrix(piece["include"], np.dtype(np.bool_)), x, -np.inf)
+    return x
 
 
-def _plain_log_sums(
-    x: Array, axes: tuple[int, ...], include: Array | None, result: DType, count: Array | None
-) -> Array:
-    """Return the logs of the sums, or of the means over `count` terms, without weights."""
-    whole = _one_matrix(x, axes) if include is None else None
-    if whole is None:
-        return _log_sums(Exponents(x, axes, exponents_dtype(x), include=include), result, count)
-    matrix, axis = whole
-    value = pair.log(pair.of_matrix(matrix, axis, np.empty_like(matrix), np.float64), count)
-    return value.astype(result).reshape([n for i, n in enumerate(x.shape) if i not in axes])
+def _blocks(arrays: Arrays, axes: Axes, dtype: DType) -> Blocks:
+    # To weigh a block takes about four arrays of its size.
+    size = BLOCK_BYTES // dtype.itemsize // (4 if "b" in arrays else 1)
+    return blocks_of(arrays["x"], axes, size)
 
 
-def _log_sums(e: Exponents, result: DType, count: Array | None = None) -> Array:
-    """Return the logs of the sums, or of the means over `count` terms, of the kept axes' shape."""
-    value = np.empty(e.blocks.kept_shape, result)
-    counts = None if count is None else np.broadcast_to(count, e.kept).reshape(value.shape)
-    for kept, p in e.pairs():
-        n = None if counts is None else counts[kept].reshape(-1)
-        value[kept] = pair.log(p, n).reshape(value[kept].shape)
-    return value.reshape(e.kept)
+def _pairs(
+    blocks: Blocks, arrays: Arrays, dtype: DType, sign: int = 1
+) -> Iterator[tuple[Arrays, Pair]]:
+    """Iterate over parts of arrays and the pairs of their slices."""
+    work = np.promote_types(dtype, np.float64)
+
+    def of_piece(piece: Arrays) -> Pair:
+        x = _exponents(blocks, piece, dtype, sign)
+        # What is no view of the input may be overwritten.
+        scratch = np.empty_like(x) if np.may_share_memory(x, piece["x"]) else x
+        return pair.of_matrix(x, blocks.axis, scratch, work)
+
+    for part in blocks.parts(arrays):
+        yield part, in_tree(map(of_piece, blocks.pieces(part)), pair.merge)
 
 
-def _signed_log_sums(
-    of_sign: Callable[[int], Exponents], result: DType, count: Array | None = None
-) -> tuple[Array, Array]:
+def pairs(arrays: Arrays, axes: Axes, dtype: DType) -> Pair:
+    """Return the pairs of the slices of "x", weighted by "b", of what "include" leaves in."""
+    x = arrays["x"]
+    p = pair.empty(_reduced_shape(x, axes), np.promote_types(dtype, np.float64))
+    if x.size:
+        blocks = _blocks(arrays, axes, dtype)
+        for part, found in _pairs(blocks, arrays | p._asdict(), dtype):
+            blocks.put(part["peak"], found.peak)
+            blocks.put(part["rest"], found.rest)
+    return Pair(p.peak.squeeze(axes), p.rest.squeeze(axes))
+
+
+def _log_sums(arrays: Arrays, axes: Axes, dtype: DType, result: DType, sign: int = 1) -> Array:
+    """Return the logs of the sums, or of the means over "count" terms; reduced axes stay."""
+    x, shape = arrays["x"], _reduced_shape(arrays["x"], axes)
+    if x.size == 0:
+        return np.full(shape, np.nan if "count" in arrays else -np.inf, result)
+    blocks = _blocks(arrays, axes, dtype)
+    if len(arrays) == 1 and (rows := blocks.whole(x, dtype)) is not None:
+        p = pair.of_matrix(rows, 1, np.empty_like(rows), np.promote_types(dtype, np.float64))
+        return pair.log(p).astype(result).reshape(shape)
+    value = np.empty(shape, result)
+    for part, p in _pairs(blocks, arrays | {"value": value}, dtype, sign):
+        count = blocks.matrix(part["count"], p.peak.dtype).ravel() if "count" in part else None
+        blocks.put(part["value"], pair.log(p, count))
+    return value
+
+
+def _signed_log_sums(arrays: Arrays, axes: Axes, dtype: DType) -> tuple[Array, Array]:
     """Return log|sum| (or log|mean|) and the sign: positive terms against negative ones."""
-    work = np.result_type(result, np.float64)
-    high, low = _log_sums(of_sign(1), work), _log_sums(of_sign(-1), work)
+    count = arrays.pop("count", None)
+    high, low = (_log_sums(arrays, axes, dtype, dtype, sign) for sign in (1, -1))
     sign = np.sign(np.where((high == -np.inf) & (low == -np.inf), 0.0, high - low))
     high, low = np.maximum(high, low), np.minimum(high, low)
     value = np.where(low == -np.inf, high, high + np.log(-np.expm1(low - high)))
     if count is not None:
         value = np.where(count == 0.0, np.nan, value - np.log(np.abs(count)))
         sign = sign * np.sign(count)
-    return value.astype(result), sign.astype(result)
+    return value, sign
+
+
+def _reduced_shape(x: Array, axes: Axes) -> list[int]:
+    return [1 if i in axes else n for i, n in enumerate(x.shape)]
+
+
+def _count(arrays: Arrays, axes: Axes, dtype: DType) -> Arrays:
+    """Return the number of terms of every mean as "count", for weights their sum over 2**"power".
+
+    The sum itself may be beyond every float, or its log much larger than the mean's.
+    """
+    x, include = arrays["x"], arrays.get("include")
+    if "b" not in arrays:
+        if include is None:
+            each = np.full((), prod(x.shape[i] for i in axes))
+        else:
+            each = np.count_nonzero(include, axes, keepdims=True)
+        return {"count": np.broadcast_to(each.astype(dtype), _reduced_shape(x, axes))}
+    b, chosen = arrays["b"].astype(dtype), np.True_ if include is None else include
+    size = np.max(np.abs(b), axis=axes, where=chosen, initial=0.0, keepdims=True)
+    power = np.frexp(size)[1]
+    count = np.sum(np.ldexp(b, -power), axis=axes, where=chosen, keepdims=True)
+    return {"count": count, "power": power}
 
 
 def _reduce(
-    x: Array, unmasked: Array | None, axis: Axis, b: Any, where: Any, mean: bool
-) -> tuple[Array, Array | None, tuple[int, ...]]:
-    """Check the arguments, then reduce without weights, with weights of one sign, or of both.
-
-    Returns log|sum| (or log|mean|), the sign where weights are negative, and the axes.
-    """
-    weights = None
-    result, _ = float_dtype(x)
+    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, mean: bool = False
+) -> tuple[Array, Array | None]:
+    """Return log|sum| (or log|mean|), and the sign where weights are negative."""
+    arrays, weights, weights_mask = {"x": x}, None, None
+    result, work = float_dtype(x)
+    dtype = arguments.exponents_dtype(result)
     if b is not None:
-        weights, weights_unmasked = real_array(b, "b")
-        result, _ = float_dtype(x, b if isinstance(b, (int, float)) else weights)
-        x, weights, unmasked = broadcast_weights(x, unmasked, weights, weights_unmasked)
+        weights, weights_mask = real_array(b, "b")
+        result, work = float_dtype(x, b if isinstance(b, (int, float)) else weights)
+        dtype = work
+        x, weights = arguments.broadcast_together(x, weights)
+        arrays = {"x": x, "b": weights}
     axes = normalised_axes(axis, x.ndim)
-    include = included(where, unmasked, x.shape)
-    if x.size == 0:
-        left = [n for i, n in enumerate(x.shape) if i not in axes]
-        return np.full(left, np.nan if mean else -np.inf, result), None, axes
-    if weights is None:
-        count = _count(x.shape, include, axes) if mean else None
-        return _plain_log_sums(x, axes, include, result, count), None, axes
-    power, count = _weight_sum(weights, include, axes) if mean else (None, None)
-
-    def of_sign(sign: int) -> Exponents:
-        dtype = exponents_dtype(x, weights)
-        return Exponents(x, axes, dtype, b=weights, power=power, sign=sign, include=include)
-
-    if np.fmin.reduce(weights, axis=None, initial=0) < 0:
-        return *_signed_log_sums(of_sign, result, count), axes
-    return _log_sums(of_sign(1), result, count), None, axes
-
-
-def _count(shape: tuple[int, ...], include: Array | None, axes: tuple[int, ...]) -> Array:
-    """Return how many elements each slice has."""
-    if include is None:
-        return np.asarray(float(math.prod(shape[i] for i in axes)))
-    return np.asarray(np.count_nonzero(include, axis=axes), np.float64)
-
-
-def _weight_sum(b: Array, include: Array | None, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """Return a power of two as large as the weights of each slice, and the sum of them over it.
-
-    The sum of weights themselves may be beyond every float, or its log much larger than the mean's.
-    """
-    _, work = float_dtype(b)
-    chosen: Any = True if include is None else include
-    size = np.max(np.abs(b.astype(work)), axis=axes, where=chosen, initial=0, keepdims=True)
-    power = np.frexp(size)[1]
-    scaled = np.ldexp(b.astype(work), -power)
-    count = np.sum(scaled, axis=axes, where=chosen)
-    return np.broadcast_to(power, b.shape), np.asarray(count)
+    include = arguments.included(where, x.shape, mask, weights_mask)
+    if include is not None:
+        arrays["include"] = include
+    if mean:
+        arrays |= _count(arrays, axes, work)
+    sign = None
+    if weights is not None and np.fmin.reduce(weights, axis=None, initial=0) < 0:
+        value, sign = _signed_log_sums(arrays, axes, dtype)
+    else:
+        value = _log_sums(arrays, axes, dtype, result)
+    kept = value.shape if keepdims else tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    value = value.astype(result, copy=False).reshape(kept)
+    return value, None if sign is None else sign.astype(result).reshape(kept)
 
 
 @quietly
@@ -197,15 +215,15 @@ def logsumexp(
 
     Notes
     -----
-    The result is backward stable: its error is at most max(4, 3 κ) ulp, whatever the number of
+    The error is at most max(4, 3 κ) ulp, about what the data determine, whatever the number of
     elements, their layout and what else is in the array. κ is `condition`: by how much the result
     changes when every exponent changes in its last bit. With weights of one sign, ``x + log b``
     stands for x, and a weight that is uncertain in its last bit moves its exponent by one unit of
     2**-53 more; with both signs the error is relative to the larger part. float32, float16 and
     bfloat16 have exponentials of float32, added up in float64 along rows and by halves down
     columns: at most 2 units in the last place where the result is 1 or more in size, and by κ
-    below. Where all digits of a sum that cancels
-    are wanted, `lsebook.exact.logsumexp` has them, some fifty times as slowly.
+    below. Where all digits of a sum that cancels are wanted, `lsebook.exact.logsumexp` has them,
+    some fifty times as slowly.
 
     Never emits a warning. Temporary memory is at most 1 MiB; masks, `where`, weights of both signs
     and an `out` of another dtype need some arrays of their size or the result's more. See [1]_ for
@@ -237,24 +255,17 @@ def logsumexp(
     >>> float(logsumexp([0.0, -40.0]))
     4.248354255291589e-18
     """
-    x, unmasked = masked_array(a, "a")
-    if x.dtype.kind == "c" or (b is not None and masked_array(b, "b")[0].dtype.kind == "c"):
-        found = _complex(x, unmasked, axis, b, where, keepdims, return_sign)
-        value, *sign = found if return_sign else (found,)
-        value = delivered(np.asarray(value), out)
-        return (value, *sign) if return_sign else value
-    checked_real(x, "a")
-    value, sign, axes = _reduce(x, unmasked, axis, b, where, mean=False)
+    x, mask = arguments.masked_array(a, "a")
+    if "c" in (x.dtype.kind, arguments.masked_array(b, "b")[0].dtype.kind):
+        value, sign = _complex(x, mask, axis, b, where, keepdims, return_sign)
+    else:
+        value, sign = _reduce(arguments.checked_real(x, "a"), mask, axis, b, where, keepdims)
     if not return_sign:
-        return delivered(_with_reduced_axes(_nan_where_negative(value, sign), axes, keepdims), out)
+        return arguments.delivered(_nan_where_negative(value, sign), out)
     if sign is None:
         sign = np.where(np.isnan(value), np.nan, np.where(value == -np.inf, 0.0, 1.0))
-    sign = _with_reduced_axes(sign.astype(value.dtype), axes, keepdims)
-    return delivered(_with_reduced_axes(value, axes, keepdims), out), sign[()]
-
-
-def _with_reduced_axes(value: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
-    return np.expand_dims(value, axes) if keepdims else value
+        sign = sign.astype(value.dtype)
+    return arguments.delivered(value, out), sign[()]
 
 
 def _nan_where_negative(value: Array, sign: Array | None) -> Array:
@@ -263,23 +274,27 @@ def _nan_where_negative(value: Array, sign: Array | None) -> Array:
 
 
 def _complex(
-    x: Array, unmasked: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, signed: bool
-) -> Any:
+    x: Array, mask: Array | None, axis: Axis, b: Any, where: Any, keepdims: bool, signed: bool
+) -> tuple[Array, Array | None]:
     """Hand complex exponents or weights to SciPy, without what is left out."""
     # Importing SciPy takes longer than importing the rest, and only this function needs it.
     import scipy.special
 
-    weights, weights_unmasked = (np.ones((), x.dtype), None) if b is None else masked_array(b, "b")
-    checked_numbers(x, "a")
-    checked_numbers(weights, "b")
-    x, weights, unmasked = broadcast_weights(x, unmasked, weights, weights_unmasked)
-    axes, include = normalised_axes(axis, x.ndim), included(where, unmasked, x.shape)
+    weights, weights_mask = arguments.masked_array(np.ones((), x.dtype) if b is None else b, "b")
+    for array, name in ((x, "a"), (weights, "b")):
+        if array.dtype.kind not in "biufc":
+            raise TypeError(f"{name} must be an array of numbers, got dtype {array.dtype}")
+    x, weights = arguments.broadcast_together(x, weights)
+    axes = normalised_axes(axis, x.ndim)
+    include = arguments.included(where, x.shape, mask, weights_mask)
     if x.size == 0:
         # SciPy has no value for these; the sum is as empty as that of real numbers.
-        return logsumexp(np.empty(x.shape), axes, None, keepdims, signed)
+        return _reduce(np.empty(x.shape), None, axes, None, None, keepdims)
     if include is not None:
         x, weights = np.where(include, x, -np.inf), np.where(include, weights, 1.0)
-    return scipy.special.logsumexp(x, axes, None if b is None else weights, keepdims, signed)
+    found = scipy.special.logsumexp(x, axes, None if b is None else weights, keepdims, signed)
+    value, sign = found if signed else (found, None)
+    return np.asarray(value), None if sign is None else np.asarray(sign)
 
 
 @quietly
@@ -323,93 +338,57 @@ def logmeanexp(
     >>> float(logmeanexp([3.0, 3.0, 800.0], b=[1e200, 1e200, 0.0]))
     3.0
     """
-    x, include = real_array(a, "a")
-    value, sign, axes = _reduce(x, include, axis, b, where, mean=True)
-    return _with_reduced_axes(_nan_where_negative(value, sign), axes, keepdims)[()]
+    x, mask = real_array(a, "a")
+    return _nan_where_negative(*_reduce(x, mask, axis, b, where, keepdims, mean=True))[()]
 
 
-def _softmax(x: Array, axis: int, out: Array) -> Array:
-    """Return the softmax of the slices of a matrix, in `out`, which may be the matrix itself."""
-    peak = np.maximum.reduce(x, axis=axis)
-    c = pair.shift(peak)
-    terms = pair.exponentials(x, c, axis, out)
-    terms /= pair.beside(_nan_beside_infinity(pair.total(terms, axis), peak, c), axis)
-    return terms
+#: The pieces of some slices: pairs of matrices, of exponents and for the result, which may be one.
+Pieces = list[tuple[Array, Array]]
+Fill = Callable[[Pieces, int], None]
 
 
-def _softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
-    """Fill the boxes of some slices: with one box at once, else peaks, terms and shares in turn."""
-    if len(boxes) == 1:
-        # Where the matrix is a copy, its exponentials take its place.
-        e.put(boxes[0], _softmax(e.read(boxes[0]), e.axis, e.target(boxes[0])))
-        return
-    peak = in_tree(boxes, lambda box: np.maximum.reduce(e.read(box), axis=e.axis), np.maximum)
-    c = pair.shift(peak)
-
-    def put_terms(box: Box) -> Array:
-        terms = pair.exponentials(e.read(box), c, e.axis, e.target(box))
-        e.put(box, terms)
-        return pair.total(terms, e.axis)
-
-    total = pair.beside(_nan_beside_infinity(in_tree(boxes, put_terms, np.add), peak, c), e.axis)
-    for box in boxes:
-        shares = e.written(box)
-        shares /= total
-        e.put(box, shares)
+def _softmax(pieces: Pieces, axis: int) -> None:
+    """Fill the pieces of the result: exponentials first, then their shares of the sum."""
+    c = pair.shift(reduce(np.maximum, (np.maximum.reduce(x, axis=axis) for x, _ in pieces)))
+    sums = (pair.total(pair.exponentials(x, c, axis, out), axis) for x, out in pieces)
+    total = pair.beside(in_tree(sums, np.add), axis)
+    for _, out in pieces:
+        out /= total
 
 
-def _nan_beside_infinity(total: Array, peak: Array, c: Array | None) -> Array:
-    """Return the totals, nan where the peak is not finite and nothing has a share of them."""
-    # Without a shift every peak is finite; 0 times an infinity is nan.
-    return total if c is None else total + 0.0 * peak
-
-
-def _log_softmax(x: Array, axis: int, out: Array) -> Array:
-    """Return the log of the softmax of the slices of a matrix, in `out`."""
-    p = pair.of_matrix(x, axis, np.empty_like(x), np.float64)
-    return _log_shares(x, p, axis, out)
-
-
-def _log_softmax_boxes(e: Exponents, boxes: list[Box]) -> None:
-    """Fill the boxes of some slices: their pairs, then the logs of the shares."""
-    p = in_tree(boxes, e.pair, pair.merge)
-    for box in boxes:
-        e.put(box, _log_shares(e.read(box), p, e.axis, e.target(box)))
-
-
-def _log_shares(x: Array, p: Pair, axis: int, out: Array) -> Array:
-    """Return ``(x - peak) - log1p(rest)``: both terms are negative, so that nothing cancels."""
-    np.subtract(x, pair.beside(p.peak.astype(x.dtype, copy=False), axis), out=out)
-    out -= pair.beside(np.log1p(p.rest).astype(x.dtype, copy=False), axis)
-    return out
+def _log_softmax(pieces: Pieces, axis: int) -> None:
+    """Fill the pieces with ``(x - peak) - log1p(rest)``: two negative terms; nothing cancels."""
+    work = np.promote_types(pieces[0][0].dtype, np.float64)
+    found = (pair.of_matrix(x, axis, np.empty_like(x), work) for x, _ in pieces)
+    peak, rest = in_tree(found, pair.merge)
+    for x, out in pieces:
+        np.subtract(x, pair.beside(peak.astype(x.dtype), axis), out=out)
+        out -= pair.beside(np.log1p(rest).astype(x.dtype), axis)
 
 
 def _normalise(
-    x: Any,
-    axis: Axis,
-    where: Any,
-    out: Array | None,
-    fill_matrix: Callable[[Array, int, Array], Array],
-    fill_boxes: Callable[[Exponents, list[Box]], None],
-    excluded: float,
+    x: Any, axis: Axis, where: Any, out: Array | None, fill: Fill, left_out: float
 ) -> Any:
     """Return an array of the shape of `x`, filled some slices at a time."""
-    values, unmasked = real_array(x, "x")
+    values, mask = real_array(x, "x")
     result, _ = float_dtype(values)
+    dtype = arguments.exponents_dtype(result)
     axes = normalised_axes(axis, values.ndim)
-    include = included(where, unmasked, values.shape)
-    if out is not None:
-        checked_out(out, values.shape, result)
-    target = _storage(out, values, include)
-    whole = _one_matrix(values, axes) if include is None and target.flags.c_contiguous else None
-    if whole is not None:
-        fill_matrix(*whole, target.reshape(whole[0].shape))
-    elif target.size:
-        e = Exponents(values, axes, target.dtype, include=include, out=target)
-        for kept in e.blocks.kept_boxes():
-            fill_boxes(e, e.blocks.boxes(kept))
+    include = arguments.included(where, values.shape, mask)
+    if out is None:
+        target = np.empty(values.shape, dtype)
+    else:
+        target = _storage(arguments.checked_out(out, values.shape, result), values, include, dtype)
+    if values.size:
+        blocks = blocks_of(values, axes, BLOCK_BYTES // dtype.itemsize)
+        rows, place = blocks.whole(values, dtype), blocks.whole(target, dtype)
+        if include is None and rows is not None and place is not None:
+            fill([(rows, place)], 1)
+        else:
+            arrays = {"x": values, "out": target}
+            _fill_parts(blocks, arrays | ({} if include is None else {"include": include}), fill)
     if include is not None:
-        np.copyto(target, excluded, where=~include)
+        np.copyto(target, left_out, where=~include)
     if out is None:
         return target.astype(result, copy=False)[()]
     if target is not out:
@@ -417,19 +396,36 @@ def _normalise(
     return out
 
 
-def _storage(out: Array | None, x: Array, include: Array | None) -> Array:
+def _fill_parts(blocks: Blocks, arrays: Arrays, fill: Fill) -> None:
+    """Fill "out" from the exponents of "x", part after part."""
+    for part in blocks.parts(arrays):
+        places = list(blocks.pieces(part))
+        pieces = [_matrices(blocks, piece) for piece in places]
+        fill(pieces, blocks.axis)
+        for piece, (_, filled) in zip(places, pieces, strict=True):
+            blocks.put(piece["out"], filled)
+
+
+def _matrices(blocks: Blocks, piece: Arrays) -> tuple[Array, Array]:
+    """Return matrices for the exponents of a piece and for its result.
+
+    Beside a view of the input the result is a view too, if it can be; a copy is overwritten.
+    """
+    dtype = piece["out"].dtype
+    x = _exponents(blocks, piece, dtype)
+    return x, blocks.matrix(piece["out"], dtype) if np.may_share_memory(x, piece["x"]) else x
+
+
+def _storage(out: Array, x: Array, include: Array | None, dtype: DType) -> Array:
     """Return `out` if a result can be stored there block after block, else a new array.
 
     It can where nothing that is still to be read is overwritten: beside the input, or right on it.
     """
-    dtype = exponents_dtype(x)
-    if out is None or out.dtype != dtype:
-        return np.empty(x.shape, dtype)
     apart_or_same = (
         not np.may_share_memory(x, out) or x.__array_interface__ == out.__array_interface__
     )
     fits = apart_or_same and (include is None or not np.may_share_memory(include, out))
-    return out if fits else np.empty(x.shape, dtype)
+    return out if fits and out.dtype == dtype else np.empty(x.shape, dtype)
 
 
 @quietly
@@ -479,7 +475,7 @@ def softmax(
     >>> softmax([[0.0, 0.0, 3.0]], axis=1, where=[True, True, False])
     array([[0.5, 0.5, 0. ]])
     """
-    return _normalise(x, axis, where, out, _softmax, _softmax_boxes, 0.0)
+    return _normalise(x, axis, where, out, _softmax, 0.0)
 
 
 @quietly
@@ -525,7 +521,7 @@ def log_softmax(
     >>> log_softmax([40.0, 0.0])
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return _normalise(x, axis, where, out, _log_softmax, _log_softmax_boxes, -np.inf)
+    return _normalise(x, axis, where, out, _log_softmax, -np.inf)
 
 
 @quietly
@@ -569,13 +565,12 @@ def logcumsumexp(
     >>> logcumsumexp([-1000.0, 0.0, 0.0])
     array([-1.00000000e+03,  0.00000000e+00,  6.93147181e-01])
     """
-    x, unmasked = real_array(a, "a")
-    result, _ = float_dtype(x)
-    include = included(where, unmasked, x.shape)
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-        include = None if include is None else include.reshape(-1)
-    x = np.atleast_1d(x)
+    x, mask = real_array(a, "a")
+    result, work = float_dtype(x)
+    include = arguments.included(where, x.shape, mask)
+    if include is not None:
+        x = np.where(include, x, -np.inf)
+    x, axis = (x.reshape(-1), 0) if axis is None else (np.atleast_1d(x), axis)
     axes = normalised_axes(axis, x.ndim)
     if len(axes) != 1:
         raise TypeError(f"axis must be an int or None, got {axis!r}")
@@ -583,23 +578,23 @@ def logcumsumexp(
     if out.size == 0:
         return out
     # Sums of every length come out, so that all take their terms in the wide dtype.
-    e = Exponents(x, axes, float_dtype(x)[1], include=include, out=out)
-    for kept in e.blocks.kept_boxes():
-        carry: Pair | None = None
-        for box in e.blocks.boxes(kept):
-            block = e.read(box)
-            peak = np.array(block.T if e.axis == 1 else block, e.work)
-            p = _scan(Pair(peak, np.zeros_like(peak)), carry)
-            carry = Pair(p.peak[-1], p.rest[-1])
+    blocks = blocks_of(x, axes, BLOCK_BYTES // work.itemsize)
+    for part in blocks.parts({"x": x, "out": out}):
+        before = None
+        for piece in blocks.pieces(part):
+            matrix = blocks.matrix(piece["x"], work)
+            peak = matrix.T.copy() if blocks.axis == 1 else matrix.copy()
+            p = _scan(Pair(peak, np.zeros_like(peak)), before)
+            before = Pair(p.peak[-1], p.rest[-1])
             value = pair.log(p)
-            e.put(box, value.T if e.axis == 1 else value)
+            blocks.put(piece["out"], value.T if blocks.axis == 1 else value)
     return out
 
 
-def _scan(p: Pair, carry: Pair | None = None) -> Pair:
+def _scan(p: Pair, before: Pair | None = None) -> Pair:
     """Return the merges of every prefix along the first axis: of neighbours, then in between."""
-    if carry is not None:
-        p.peak[0], p.rest[0] = pair.merge(carry, Pair(p.peak[0], p.rest[0]))
+    if before is not None:
+        p.peak[0], p.rest[0] = pair.merge(before, Pair(p.peak[0], p.rest[0]))
     n = len(p.peak)
     if n < 2:
         return p
@@ -609,10 +604,9 @@ def _scan(p: Pair, carry: Pair | None = None) -> Pair:
 
     odd = _scan(pair.merge(cut(p, 0, n - 1, 2), cut(p, 1, n, 2)))
     even = pair.merge(cut(odd, (n - 1) // 2), cut(p, 2, n, 2))
-    out = Pair(np.empty_like(p.peak), np.empty_like(p.rest))
-    for whole, first, odds, evens in zip(out, p, odd, even, strict=True):
-        whole[0], whole[1::2], whole[2::2] = first[0], odds, evens
-    return out
+    for whole, odds, evens in zip(p, odd, even, strict=True):
+        whole[1::2], whole[2::2] = odds, evens
+    return p
 
 
 @quietly

@@ -9,17 +9,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lsebook import pair
-from lsebook.arguments import (
-    Axis,
-    broadcast_weights,
-    normalised_axes,
-    plain_axis,
-    quietly,
-    unmasked_array,
-)
-from lsebook.exponents import pairs
+from lsebook import arguments, pair
+from lsebook.arguments import Axis, normalised_axes, plain_axis, quietly, unmasked_array
 from lsebook.pair import Pair
+from lsebook.reductions import pairs
 
 #: The names of the state in JSON.
 STATE = ("peak", "rest", "weight_peak", "weight_rest")
@@ -104,17 +97,19 @@ class LogSumExp:
         ValueError
             If a shape does not fit what it goes with, or a weight is negative.
         """
-        x, b = unmasked_array(values, "values"), None
+        x, dtype = unmasked_array(values, "values"), np.dtype(np.float64)
+        arrays = {"x": x}
         if weights is not None:
             b = unmasked_array(weights, "weights")
             if np.fmin.reduce(b, axis=None, initial=0) < 0:
                 raise ValueError(f"weights must not be negative, got {np.nanmin(b)}")
-            x, b, _ = broadcast_weights(x, None, b, None, ("values", "weights"))
+            x, b = arguments.broadcast_together(x, b, ("values", "weights"))
+            arrays = {"x": x, "b": b}
         axes = normalised_axes(self.axis, x.ndim)
-        count, dtype = prod(x.shape[i] for i in axes), np.dtype(np.float64)
-        p = pairs(x, axes, dtype, b=b)
-        if b is not None:
-            weight = pairs(np.zeros(x.shape), axes, dtype, b=b)
+        count = prod(x.shape[i] for i in axes)
+        p = pairs(arrays, axes, dtype)
+        if weights is not None:
+            weight = pairs(arrays | {"x": np.broadcast_to(0.0, x.shape)}, axes, dtype)
         elif count:
             weight = Pair(np.zeros_like(p.peak), np.full_like(p.rest, count - 1))
         else:

@@ -43,8 +43,9 @@
     if (link !== shown) return; // the reader has gone on
     if (!element?.matches(SHOWN)) return hide();
     element.querySelectorAll(".headerlink, script").forEach((part) => part.remove());
+    // A copy is found, focused and counted nowhere.
     for (const part of [element, ...element.querySelectorAll("[id], [tabindex]")])
-      ["id", "tabindex"].forEach((name) => part.removeAttribute(name));
+      ["id", "tabindex", "role"].forEach((name) => part.removeAttribute(name));
     box.replaceChildren(...inWords(element));
     link.setAttribute("aria-describedby", "hover");
     box.showPopover();

@@ -245,6 +245,9 @@
       if (html) this.show(Object.assign(make("div", { className: "output text_html" }), { innerHTML: html }));
       figures.forEach((svg, i) => this.show(picture(svg, this.committed?.querySelectorAll("img")[i]?.alt)));
       if (error) this.show(make("pre", { className: "live-error", textContent: error }));
+      // Who has no mouse scrolls what is focused.
+      for (const part of this.output.querySelectorAll("pre"))
+        if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
       if (error) return this.say("Error", "differs");
       if (need) return this.say("Needs %s, which does not run on a page.", "", need);
       const verdict = await this.compare(html, figures);
@@ -259,11 +262,7 @@
       else this.say(verdict === "same" ? "Same as printed" : "Differs from what is printed", verdict);
       // What stands above ran on the way: where it says the same, it need not say it twice.
       if (!pressed && verdict === "same") this.output.remove();
-      if (!this.output.isConnected) return;
-      if (pressed) openFolds(this.output);
-      // Who has no mouse scrolls what is focused.
-      for (const part of this.output.querySelectorAll("pre"))
-        if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
+      if (pressed && this.output.isConnected) openFolds(this.output);
     }
 
     async compare(html, figures) {

@@ -13,6 +13,7 @@ import io
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -94,6 +95,8 @@ class Kernel:
     def __init__(self) -> None:
         self.cells = 0
         self.names: dict[str, Any] = {"__name__": "__main__"}
+        # threadpoolctl asks Pyodide in an older way (joblib/threadpoolctl#201).
+        warnings.filterwarnings("ignore", "JsProxy.as_object_map", RuntimeWarning)
 
     def run(self, code: str, emit: Callable[[str], object]) -> dict[str, Any]:
         """Run a cell; what it prints is emitted, the rest is returned."""

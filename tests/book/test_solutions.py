@@ -15,6 +15,7 @@ from authoring.pages import CHAPTERS, notebooks
 from lsebook import LogSumExp, textbook
 
 PAGES = notebooks(CHAPTERS)
+NUMBERED = [path for path in PAGES if path.name[0].isdigit()]
 SCORE = re.compile(r"^\w+: (\d+) / (\d+)$", re.MULTILINE)
 
 
@@ -28,14 +29,14 @@ def checks(path, tag):
             yield cell["id"], int(passed), int(total)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_every_first_attempt_fails_its_check(path):
     scores = list(checks(path, "exercise"))
     assert scores
     assert [cell for cell, passed, total in scores if passed == total] == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_every_solution_passes_its_check(path):
     scores = list(checks(path, "solution"))
     assert len(scores) == len(list(checks(path, "exercise")))

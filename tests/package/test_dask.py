@@ -151,7 +151,8 @@ def test_axes_and_chunks_as_numpy_arrays(axis, keepdims, chunks):
     for name in ("softmax", "log_softmax"):
         got = getattr(lsebook.dask, name)(lazy, axis=axis)
         assert got.chunks == lazy.chunks
-        assert_within(got.compute(), getattr(lsebook, name)(x, axis=axis), 4)
+        # To merge two chunks rounds the difference of their peaks: 5 ulp, and 3 of the other's.
+        assert_within(got.compute(), getattr(lsebook, name)(x, axis=axis), 8)
 
 
 def test_kept_axes_may_have_unknown_chunks():

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from html import unescape
 from itertools import groupby, product
 from pathlib import Path
@@ -61,9 +61,15 @@ MIME = {"application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"}
 LEAVES = [5, 2, 8, 3, 1, 7, 4, 6]
 
 
+@cache
+def spec_of(figure: Callable[[], explore.Explorable]) -> dict[str, Any]:
+    """A figure's specification, which takes seconds to build; readers copy what they change."""
+    return figure().spec
+
+
 def texts(figure: Callable[[], explore.Explorable], **sliders: float | str) -> list[str]:
     """What the figure says when its sliders stand there."""
-    spec = copy.deepcopy(figure().spec)
+    spec = copy.deepcopy(spec_of(figure))
     for parameter in spec["params"]:
         parameter["value"] = sliders.pop(parameter["name"])
     assert not sliders
@@ -84,19 +90,20 @@ def decimals(text: str) -> float:
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_bundles_are_the_same_every_time_and_small(figure: Any) -> None:
-    bundle = figure()._repr_mimebundle_()
+    explorable = figure()
+    bundle = explorable._repr_mimebundle_()
     assert set(bundle) == MIME
     assert bundle["application/vnd.vegalite.v5+json"]["$schema"].endswith("/vega-lite/v5.json")
     assert json.dumps(bundle) == json.dumps(figure()._repr_mimebundle_())
     assert len(json.dumps(bundle["application/vnd.vegalite.v5+json"])) < 60_000
     assert bundle["image/svg+xml"].startswith("<svg")
-    names = ", ".join(parameter["name"] for parameter in figure().spec["params"])
+    names = ", ".join(parameter["name"] for parameter in explorable.spec["params"])
     assert bundle["text/plain"] == f"<explore.{figure.__name__}: {names}>"
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_words_are_mathematics_or_code(figure: Any) -> None:
-    spec = figure().spec
+    spec = spec_of(figure)
     lines = texts(figure, **{p["name"]: p["value"] for p in spec["params"]})
     if figure.__name__ in HANGUL:
         lines = [line for line in lines if not re.fullmatch("[\u3130-\u318f]", line)]
@@ -138,8 +145,9 @@ def test_words_are_mathematics_or_code(figure: Any) -> None:
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_specs_hold_no_infinity_and_start_where_their_inputs_can_stand(figure: Any) -> None:
-    json.dumps(figure().spec, allow_nan=False)
-    for parameter in figure().spec["params"]:
+    spec = spec_of(figure)
+    json.dumps(spec, allow_nan=False)
+    for parameter in spec["params"]:
         bind = parameter["bind"]
         if bind["input"] == "text":
             assert parameter["value"] == ""

@@ -179,7 +179,9 @@ def test_report_and_source_are_linked_where_there_is_a_repository(tmp_path: Path
     assert colophon is not None
     assert not colophon.select("a[href^=http]")
     settings = (source / "_config.yml").read_text(encoding="utf-8")
-    settings = settings.replace('url: ""', "url: https://example.org/our/book")
+    settings = settings.replace(
+        'repository_url: ""', "repository_url: https://example.org/our/book"
+    )
     (source / "_config.yml").write_text(settings, encoding="utf-8")
     parsed.cache_clear()
     colophon = parsed(build(source) / f"{page}.html").select_one(".colophon")
