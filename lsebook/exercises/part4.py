@@ -17,12 +17,12 @@ HALF_LOG_2PI = 0.9189385332046727
 # Chapter 14
 
 _SURE = Hint(
-    "확신하며 맞혔을 때의 작은 손실이 사라졌습니다. 1이나 z에 묻히지 않았나요?",
+    "자신 있게 맞혔을 때의 작은 손실이 사라졌습니다. 1이나 z에 묻히지 않았나요?",
     "The small loss of a sure and right answer is gone: was it lost beside the 1, or beside z?",
 )
 
 _WRONG = Hint(
-    "확신하며 틀렸습니다. 손실은 커도 유한하고, 점수에 비례합니다.",
+    "자신 있게 틀렸습니다. 손실은 커도 유한하고, 점수에 비례합니다.",
     "Sure and wrong: the loss is large but finite, and proportional to the score.",
 )
 
@@ -62,7 +62,7 @@ BINARY_LOSS = Exercise(
 
 _DEAD = Hint(
     "가중치가 0인 무리의 책임도는 0이고 다른 무리는 그대로여야 합니다.",
-    "A component of weight 0 is responsible for nothing, and the others are as they were.",
+    "A group of weight 0 is responsible for nothing, and the others are as they were.",
 )
 
 
@@ -98,11 +98,11 @@ RESPONSIBILITIES = Exercise(
             UNDERFLOW,
         ),
         Case(
-            (np.array([0.0, 0.0]), np.array([[800.0, 799.0], [-1.0, 800.0], [0.0, 1.0]])),
+            (np.array([0.0, 0.0]), np.array([[0.0, 1.0], [800.0, 799.0], [-1.0, 800.0]])),
             [
+                [0.2689414213699951, 0.7310585786300049],
                 [0.7310585786300049, 0.2689414213699951],
                 [0.0, 1.0],
-                [0.2689414213699951, 0.7310585786300049],
             ],
             OVERFLOW,
             atol=1e-300,
@@ -149,7 +149,7 @@ LOG_MIXTURE_DENSITY = Exercise(
             -1277.4302328943245,
             Hint(
                 "가중치가 0인 무리는 그 가까이에서도 밀도에 아무것도 보태지 않습니다.",
-                "A component of weight 0 adds nothing to the density, not even near to it.",
+                "A group of weight 0 adds nothing to the density, not even near to it.",
             ),
         ),
     ),
@@ -203,7 +203,7 @@ LOG_WEIGHTS = Exercise(
             [0.0, -INF],
             Hint(
                 "어느 점에도 책임도가 없는 무리의 가중치는 0이고 그 로그는 −inf입니다.",
-                "A component responsible for no point has weight 0, whose log is −inf.",
+                "A group responsible for no point has weight 0, whose log is −inf.",
             ),
             atol=1e-15,
         ),
@@ -541,7 +541,7 @@ POTENTIAL = Exercise(
             ),
             [-79.0216608493925, -79.0216608493925],
             Hint(
-                "exp가 넘쳤습니다. g / ε는 얼마나 큰가요?",
+                "exp가 넘쳤습니다. g / ε은 얼마나 큰가요?",
                 "exp overflowed: how large is g / ε?",
             ),
             name="eps=1/32, g=[50, 20, 80]",
@@ -758,8 +758,8 @@ PERPLEXITY = Exercise(
     "perplexity",
     "losses, counts",
     Hint(
-        "토큰 하나하나가 같은 무게를 가져야 합니다. 묶음이 아닙니다.",
-        "Every token should weigh the same, not every batch.",
+        "토큰마다 무게가 같아야 합니다. 배치마다 같게 두지 않았나요?",
+        "Every token should weigh the same: does every batch instead?",
     ),
     (
         Case((np.array([1.0, 2.0]), np.array([1.0, 3.0])), 5.754602676005731),
@@ -769,7 +769,7 @@ PERPLEXITY = Exercise(
             (np.array([2.0, float("nan"), 1.0]), np.array([4.0, 0.0, 12.0])),
             3.4903429574618414,
             Hint(
-                "빈 묶음의 평균은 nan입니다. 그 묶음의 무게는 얼마인가요?",
+                "빈 배치의 평균은 nan입니다. 그 배치의 무게는 얼마인가요?",
                 "The mean of an empty batch is nan: how much does that batch weigh?",
             ),
         ),
@@ -778,7 +778,7 @@ PERPLEXITY = Exercise(
             (np.array([800.0, 10.0, 1.0]), np.array([1.0, 50.0, 900.0])),
             10.108274681572716,
             Hint(
-                "묶음 하나의 퍼플렉시티가 넘쳤습니다. 평균은 exp보다 먼저입니까?",
+                "배치 하나의 퍼플렉서티가 넘쳤습니다. 평균은 exp보다 먼저입니까?",
                 "One batch's perplexity overflowed: does the mean come before exp?",
             ),
         ),
