@@ -498,18 +498,6 @@ def measure() -> dict[str, Any]:
     return record
 
 
-def table(record: Mapping[str, Any], rows: Sequence[str]) -> str:
-    """One column a library that answers any of the rows, one line a row; markdown."""
-    libraries = {
-        name: found["answers"]
-        for name, found in record["libraries"].items()
-        if any(row in found["answers"] for row in rows)
-    }
-    lines = [["", *libraries], ["---"] * (len(libraries) + 1)]
-    lines += [[f"`{row}`", *(found.get(row, "") for found in libraries.values())] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
     """Measure, and write the record."""
     text = json.dumps(measure(), indent=1, ensure_ascii=False)

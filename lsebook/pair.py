@@ -52,12 +52,13 @@ def log(p: Pair, count: Array | None = None) -> Array:
     return p.peak + np.log((1.0 + p.rest) / count)
 
 
-def of_matrix(x: Array, axis: int, scratch: Array, dtype: npt.DTypeLike) -> Pair:
-    """Return the pairs of the slices of a matrix along `axis`, in `dtype`.
+def of_matrix(x: Array, axis: int, scratch: Array) -> Pair:
+    """Return the pairs of the slices of a matrix along `axis`, in float64 at least.
 
     The exponentials go to `scratch`, which may be the matrix itself.
     """
-    return (_of_rows if axis == 1 else _of_columns)(x, scratch, dtype)
+    wide = np.promote_types(x.dtype, np.float64)
+    return (_of_rows if axis == 1 else _of_columns)(x, scratch, wide)
 
 
 def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:

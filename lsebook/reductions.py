@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -65,13 +66,12 @@ def _pairs(
     blocks: Blocks, arrays: Arrays, dtype: DType, sign: int = 1
 ) -> Iterator[tuple[Arrays, Pair]]:
     """Iterate over parts of arrays and the pairs of their slices."""
-    work = np.promote_types(dtype, np.float64)
 
     def of_piece(piece: Arrays) -> Pair:
         x = _exponents(blocks, piece, dtype, sign)
         # What is no view of the input may be overwritten.
         scratch = np.empty_like(x) if np.may_share_memory(x, piece["x"]) else x
-        return pair.of_matrix(x, blocks.axis, scratch, work)
+        return pair.of_matrix(x, blocks.axis, scratch)
 
     for part in blocks.parts(arrays):
         yield part, in_tree(map(of_piece, blocks.pieces(part)), pair.merge)
@@ -96,7 +96,7 @@ def _log_sums(arrays: Arrays, axes: Axes, dtype: DType, result: DType, sign: int
         return np.full(shape, np.nan if "count" in arrays else -np.inf, result)
     blocks = _blocks(arrays, axes, dtype)
     if len(arrays) == 1 and (rows := blocks.whole(x, dtype)) is not None:
-        p = pair.of_matrix(rows, 1, np.empty_like(rows), np.promote_types(dtype, np.float64))
+        p = pair.of_matrix(rows, 1, np.empty_like(rows))
         return pair.log(p).astype(result).reshape(shape)
     value = np.empty(shape, result)
     for part, p in _pairs(blocks, arrays | {"value": value}, dtype, sign):
@@ -348,7 +348,6 @@ def logmeanexp(
     return _nan_where_negative(*_reduce(x, mask, axis, b, where, keepdims, mean=True))[()]
 
 
-#: The pieces of some slices: pairs of matrices, of exponents and for the result, which may be one.
 #: Matrices of exponents, and where their results go, which may be the same place.
 Pieces = Iterable[tuple[Array, Array]]
 Fill = Callable[[Pieces, int], None]
@@ -368,10 +367,7 @@ def _softmax(pieces: Pieces, axis: int) -> None:
 
 def _log_softmax(pieces: Pieces, axis: int) -> None:
     """Fill the pieces with ``(x - peak) - log1p(rest)``: two negative terms; nothing cancels."""
-    found = (
-        pair.of_matrix(x, axis, np.empty_like(x), np.promote_types(x.dtype, np.float64))
-        for x, _ in pieces
-    )
+    found = (pair.of_matrix(x, axis, np.empty_like(x)) for x, _ in pieces)
     peak, rest = in_tree(found, pair.merge)
     for x, out in pieces:
         np.subtract(x, pair.beside(peak.astype(x.dtype), axis), out=out)
@@ -413,7 +409,8 @@ def _fill_parts(blocks: Blocks, arrays: Arrays, fill: Fill) -> None:
     for part in blocks.parts(arrays):
         places = list(blocks.pieces(part))
         dtype = part["out"].dtype
-        x = _exponents(blocks, places[0], dtype)
+        exponents = (_exponents(blocks, piece, dtype) for piece in places)
+        x = next(exponents)
         is_view = np.may_share_memory(x, part["x"])
         if len(places) == 1:
             # Beside a view of the input the result is a view too, if it can be; a copy is filled.
@@ -422,8 +419,8 @@ def _fill_parts(blocks: Blocks, arrays: Arrays, fill: Fill) -> None:
             blocks.put(part["out"], out)
             continue
         if not is_view:
-            for piece in places:
-                blocks.put(piece["out"], _exponents(blocks, piece, dtype))
+            for piece, found in zip(places, chain([x], exponents), strict=True):
+                blocks.put(piece["out"], found)
             places = [{"x": piece["out"], "out": piece["out"]} for piece in places]
         fill(_Passes(blocks, places), blocks.axis)
 
