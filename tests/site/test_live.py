@@ -356,7 +356,8 @@ def test_a_cell_that_lacks_a_library_says_which(
 ) -> None:
     page = open_page(context, f"{address}chapters/{edition}/13-cluster.html").page
     note = page.locator("#cell-cluster-cell .live-note")
-    assert "distributed" in note.inner_text()
+    lay_out(page)
+    expect(note).to_contain_text("distributed", use_inner_text=True)
     assert not page.locator("#cell-cluster-cell .live-run").count()
     assert page.locator("#cell-estimate .live-run").count() == 1
 
