@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from math import prod
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -118,13 +118,12 @@ def in_tree(items: Iterable[T], merge: Callable[[T, T], T]) -> T:
     return result
 
 
-@lru_cache
-def _blocks(*layout: Any) -> Blocks:
-    return Blocks(*layout)
+#: Those of the last shapes are remembered.
+_blocks = lru_cache(Blocks)
 
 
 def blocks_of(x: Array, axes: Ints, size: int, most: int = SLICES) -> Blocks:
-    """Return the `Blocks` of an array; those of the last shapes are remembered."""
+    """Return the `Blocks` of an array."""
     return _blocks(x.shape, x.strides, axes, size, most)
 
 

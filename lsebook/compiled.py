@@ -44,7 +44,7 @@ from lsebook.arguments import (
     quietly,
     real_array,
 )
-from lsebook.blocks import Arrays, blocks_of
+from lsebook.blocks import Arrays, blocks_of, in_tree
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -57,6 +57,8 @@ ROW = 48
 FEW = 16
 #: So many columns are computed side by side.
 TILE = 128
+#: So many terms of a row are one chain of vectors; a multiple of any instruction set's VECTORS.
+RUN, VECTORS = 128, 64
 #: Elements of a box; bytes of one where slices are longer, and of one that is copied.
 BLOCK, SLICE, COPIED = 2**20, 2**19, 3 * 2**18
 
@@ -237,39 +239,55 @@ def row_own(peak):
     return _exp(top, shift)
 
 
+@njit(**_INLINED)
+def added(total, lost, part):
+    """Return total + part, and `lost` with what rounding took from it (Knuth's TwoSum)."""
+    after = total + part
+    virtual = after - total
+    return after, lost + ((total - (after - virtual)) + (part - virtual))
+
+
 @_inlined
-def row_total(terms, n):
-    """Return the sum of the first `n` terms in float64, each thousand by itself."""
-    total = 0.0
-    for a in range(0, n, 1024):
+def row_total(terms, n, total, lost):
+    """Return `total` with the first `n` terms added in float64, and what that lost.
+
+    Terms of one size may all round the same way, so no chain of additions may be long: those of the
+    vectors end after RUN terms, and LLVM gives what does not fill them a chain of its own, which
+    zeros avoid.
+    """
+    end = min(-(-n // VECTORS) * VECTORS, terms.size)
+    for j in range(n, end):
+        terms[j] = 0
+    for a in range(0, end, RUN):
         part = 0.0
-        for j in range(a, min(a + 1024, n)):
+        for j in range(a, min(a + RUN, end)):
             part += terms[j]
-        total += part
-    return total
+        total, lost = added(total, lost, part)
+    return total, lost
 
 
 @_kernel
 def rows(x, out, peak, rest, task, given):
     """Do a task for every row; `given` says that its peak and rest are."""
     m, n = x.shape
-    terms = np.empty(n if task == SHARES and not given else min(n, 1024), x.dtype)
+    most = n if task == SHARES and not given else min(n, 1024)
+    terms = np.empty(-(-most // VECTORS) * VECTORS, x.dtype)
     for i in range(m):
         row = _line(x[i])
         top = peak[i] if given else row_peak(row)
-        finite, own, others, copies = np.isfinite(top), row_own(top), 0.0, -1.0
+        finite, own, others, lost, copies = np.isfinite(top), row_own(top), 0.0, 0.0, -1.0
         for a in range(0, n if task == SHARES or (finite and not given) else 0, terms.size):
             part = row[a : a + terms.size]
             copies += row_terms(part, terms, top, task != SHARES)
-            others += row_total(terms, part.size)
+            others, lost = row_total(terms, part.size, others, lost)
             if task == SHARES:
-                total = own * (1.0 + rest[i]) if given else others
+                total = own * (1.0 + rest[i]) if given else others + lost
                 divisor, goal = x.dtype.type(total if finite else np.nan), _line(out[i])[a:]
                 for j in range(part.size):
                     goal[j] = terms[j] / divisor
         if task == SHARES:
             continue
-        beside = rest[i] if given else copies + others / own if finite else 0.0
+        beside = rest[i] if given else copies + (others + lost) / own if finite else 0.0
         log = log1p(beside)
         if task == LOGS:
             goal, less = _line(out[i]), x.dtype.type(log)
@@ -289,50 +307,41 @@ def line_peaks(row, peak):
 
 
 @_inlined
-def line_terms(row, terms, c, top, shift, far):
+def line_terms(row, terms, c, top, shift, far, copies, skip):
     """Store exp(row) as `row_terms` does, each element with the shift of its column."""
+    zero, one = row.dtype.type(0), row.dtype.type(1)
     for j in range(row.size):
         y, least = row[j] - c[j], top[j] - far
-        terms[j] = _exp(least if y < least else y, shift[j])
+        term = _exp(least if y < least else y, shift[j])
+        terms[j] = zero if skip and y == top[j] else term
+        copies[j] += one if y == top[j] else zero
 
 
 @njit(**_INLINED)
-def line_add(terms, total, lost):
-    """Add terms to the totals of their columns, and up what the additions round away.
+def line_add(terms, total, excess):
+    """Add terms to the totals of their columns, less what earlier additions put in too much.
 
-    No term exceeds the total so far, so that `lost` is exact but for its own roundings: a tail of
-    any size survives beside the peak, and long columns need no halves.
+    However long the columns are, the error is 2 units of roundoff (Kahan's sum).
     """
     for j in range(terms.size):
-        before = total[j]
-        after = before + terms[j]
-        lost[j] += terms[j] - (after - before)
+        part = terms[j] - excess[j]
+        after = total[j] + part
+        excess[j] = (after - total[j]) - part
         total[j] = after
-
-
-@njit(**_INLINED)
-def tail(total, own, lost):
-    """Return the sum of the others: `total` holds the peak's term twice, and is exact less that."""
-    return (total - 2.0 * own) + lost
 
 
 @_kernel
 def columns(x, out, peak, rest, task, given):
     """Do what `rows` does where neighbours belong to different slices, a tile of them at a time."""
     m, n = x.shape
+    skip = task != SHARES
     width = min(m, TILE if n > 256 else 2 * TILE)
-    narrow, wide = np.empty((6, width), x.dtype), np.empty((3, width))
+    narrow, wide = np.empty((7, width), x.dtype), np.empty((3, width))
     for a in range(0, m, width):
         w = min(width, m - a)
-        peaks, c, top, shift, own, terms = (
-            narrow[0, :w],
-            narrow[1, :w],
-            narrow[2, :w],
-            narrow[3, :w],
-            narrow[4, :w],
-            narrow[5, :w],
-        )
-        total, lost, beside = wide[0, :w], wide[1, :w], wide[2, :w]
+        peaks, c, top, shift = narrow[0, :w], narrow[1, :w], narrow[2, :w], narrow[3, :w]
+        own, terms, copies = narrow[4, :w], narrow[5, :w], narrow[6, :w]
+        total, excess, beside = wide[0, :w], wide[1, :w], wide[2, :w]
         for j in range(w):
             peaks[j] = peak[a + j] if given else -np.inf
         if not given:
@@ -342,22 +351,24 @@ def columns(x, out, peak, rest, task, given):
         for j in range(w):
             c[j], top[j], shift[j], _ = _window(peaks[j])
         # The peaks' own terms come from the same instructions as theirs in the loop.
-        line_terms(peaks, own, c, top, shift, far)
+        line_terms(peaks, own, c, top, shift, far, copies, False)
         for j in range(w):
-            total[j], lost[j] = own[j], 0.0
+            total[j], excess[j], copies[j] = 0.0, 0.0, -1.0
         if task == SHARES or not given:
             for i in range(n):
-                line_terms(_line(x[a : a + w, i]), terms, c, top, shift, far)
-                line_add(terms, total, lost)
+                line_terms(_line(x[a : a + w, i]), terms, c, top, shift, far, copies, skip)
+                line_add(terms, total, excess)
                 if task == SHARES:
                     goal = _line(out[a : a + w, i])
                     for j in range(w):
                         goal[j] = terms[j]
         for j in range(w):
-            r = rest[a + j] if given else tail(total[j], own[j], lost[j]) / own[j]
-            beside[j] = r if np.isfinite(peaks[j]) else 0.0
+            finite = np.isfinite(peaks[j])
+            r = rest[a + j] if given else copies[j] + total[j] / own[j]
+            beside[j] = r if finite else 0.0
             if task == SHARES:
-                c[j] = own[j] * (1.0 + beside[j]) if np.isfinite(peaks[j]) else np.nan
+                whole = own[j] * (1.0 + beside[j]) if given else total[j]
+                c[j] = whole if finite else np.nan
             elif task == PAIR:
                 peak[a + j], rest[a + j] = peaks[j], beside[j]
         if task == SHARES:
@@ -410,6 +421,12 @@ def merge(peak, rest, peak_b, rest_b):
         r, s = (rest[i], rest_b[i]) if peak[i] == top else (rest_b[i], rest[i])
         rest[i] = r + (1.0 + s) * (math.exp(low - top) if low != top else 1.0)
         peak[i] = top
+
+
+def merged(pair, other):
+    """Return the first pair, which has become that of both."""
+    merge(*pair, *other)
+    return pair
 
 
 _lock = Lock()
@@ -483,10 +500,7 @@ def _run(x: Array, axes: tuple[int, ...], out: Array | None, task: int, threads:
         if len(pieces) == 1:
             work(pieces[0], log, NO_REST, task, False)
         else:
-            pairs = iter(run(pair_of, pieces))
-            peak, rest = next(pairs)
-            for other in pairs:
-                merge(peak, rest, *other)
+            peak, rest = in_tree(run(pair_of, pieces), merged)
             if task == VALUE:
                 log = peak + np.log1p(rest)
             else:

@@ -57,11 +57,10 @@ def of_matrix(x: Array, axis: int, scratch: Array) -> Pair:
 
     The exponentials go to `scratch`, which may be the matrix itself.
     """
-    wide = np.promote_types(x.dtype, np.float64)
-    return (_of_rows if axis == 1 else _of_columns)(x, scratch, wide)
+    return (_of_rows if axis == 1 else _of_columns)(x, scratch)
 
 
-def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
+def _of_rows(x: Array, scratch: Array) -> Pair:
     """Find the peak of every row by its position, and add up all terms but its own.
 
     The position is that of a nan, where there is one.
@@ -71,10 +70,10 @@ def _of_rows(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
     terms = exponentials(x, shift(peak), 1, scratch)
     own = terms[at]
     terms[at] = 0.0
-    return _settled(peak.astype(dtype), np.add.reduce(terms, axis=1, dtype=dtype) / own)
+    return _settled(peak, total(terms, 1, spent=True) / own)
 
 
-def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
+def _of_columns(x: Array, scratch: Array) -> Pair:
     """Hold a tournament in every column: the largest term comes out on top, all others below.
 
     To look for the peak's position would take longer, down columns, and to subtract the peak's 1
@@ -91,7 +90,8 @@ def _of_columns(x: Array, scratch: Array, dtype: npt.DTypeLike) -> Pair:
         np.maximum(up, down, out=up)
         down[...] = smaller
         left -= half
-    return _settled(peak.astype(dtype), total(terms[1:], 0).astype(dtype) / terms[0])
+    wide = np.promote_types(x.dtype, np.float64)
+    return _settled(peak, total(terms[1:], 0, spent=True).astype(wide) / terms[0])
 
 
 def exponentials(x: Array, c: Array | None, axis: int, out: Array) -> Array:
@@ -112,10 +112,7 @@ def shift(peak: Array) -> Array | None:
     """
     highest = 60.0 if peak.dtype == np.float32 else 600.0
     free = (peak >= 0.0) & (peak <= highest)
-    count = np.count_nonzero(free)
-    if count == free.size:
-        return None
-    return np.where(free, peak.dtype.type(0), peak) if count else peak
+    return None if free.all() else np.where(free, peak.dtype.type(0), peak)
 
 
 def beside(values: Array, axis: int) -> Array:
@@ -123,25 +120,31 @@ def beside(values: Array, axis: int) -> Array:
     return values[:, np.newaxis] if axis == 1 else values
 
 
-def total(terms: Array, axis: int) -> Array:
-    """Return the sums of the slices of a matrix by halves; `terms` stay as they are.
+def total(terms: Array, axis: int, spent: bool = False) -> Array:
+    """Return the sums of the slices of a matrix by halves, in the place of terms that are `spent`.
 
-    Small terms that are added one by one to a large one round in its place every time. Adding
-    halves first keeps such chains short; the few that are left NumPy adds. The sums of rows of
-    float32 need no care: they are formed in float64.
+    Small terms that are added one by one to a large one round in its place every time, and terms of
+    one size may round the same way every time. Adding halves first keeps such chains short; the few
+    that are left NumPy adds. The sums of rows of float32 need no care: they are formed in float64.
     """
     if axis == 1 and terms.dtype == np.float32:
         wide: Array = np.add.reduce(terms, axis=1, dtype=np.float64)
-        return wide.astype(np.float32)
+        return wide
     # NumPy adds one after another down columns, every eighth along rows: both leave chains of 8.
     sums, few = (terms, 8) if axis == 0 else (terms.T, 64)
+    place = sums if spent else None
     while len(sums) > few:
         half, odd = divmod(len(sums), 2)
-        more = sums[:half] + sums[-half:]
+        place = np.add(sums[:half], sums[-half:], out=None if place is None else place[:half])
         if odd:
-            more[0] += sums[half]
-        sums = more
-    chains: Array = np.add.reduce(sums, axis=0)
+            place[0] += sums[half]
+        sums = place
+    # What rows have beyond a multiple of 8 NumPy would add one by one to the sum of all the rest:
+    # with 2 * 8 terms or fewer a chain as short as the others.
+    even = len(sums) // 8 * 8 if axis == 1 and len(sums) > 16 else 0
+    chains: Array = np.add.reduce(sums[even:], axis=0)
+    if even:
+        chains += np.add.reduce(sums[:even], axis=0)
     return chains
 
 
@@ -150,4 +153,4 @@ def _settled(peak: Array, rest: Array) -> Pair:
 
     The rest is nan there and nowhere else, since inf - inf is, and fmax(nan, 0) is 0.
     """
-    return Pair(peak, np.fmax(rest, 0.0))
+    return Pair(peak.astype(rest.dtype), np.fmax(rest, 0.0))

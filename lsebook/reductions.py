@@ -359,7 +359,7 @@ def _softmax(pieces: Pieces, axis: int) -> None:
     sums = []
     for x, out in pieces:
         pair.exponentials(x, c, axis, out)
-        sums.append(pair.total(out, axis))
+        sums.append(pair.total(out, axis).astype(out.dtype, copy=False))
     total = pair.beside(in_tree(sums, np.add), axis)
     for _, out in pieces:
         out /= total

@@ -4,6 +4,8 @@ The bounds are those the docstrings promise: for logsumexp max(4, 3 κ), κ bein
 condition number. Nothing here compares with our own output.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.special
@@ -13,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 import lsebook
 from tests.package import judge
+from tests.package.tables import ENGINES
 
 SIZES = (1, 2, 3, 10, 63, 64, 200)
 DTYPES = [np.float64, np.float32, np.float16, np.longdouble]
@@ -126,18 +129,18 @@ def test_families(family, dtype, shift):
         few = [(family(rng, max(n, 2))[:n] * scale + shift).astype(dtype) for _ in range(2)]
         truths = [truth(row, dtype) for row in few]
         x = np.array(few * 40)
-        for of in layouts(x):
+        for engine, of in itertools.product(ENGINES, layouts(x)):
             values, logs, shares = (
-                of(f) for f in (lsebook.logsumexp, lsebook.log_softmax, lsebook.softmax)
+                of(f) for f in (engine.logsumexp, engine.log_softmax, engine.softmax)
             )
             assert values.dtype == logs.dtype == shares.dtype == dtype
             for k, (value, elements) in enumerate(truths):
                 if value is not None:
-                    assert judge.ulps(np.ravel(values)[k], value[0], dtype) <= value[1]
+                    assert judge.ulps(np.ravel(values)[k], value[0], dtype) <= value[1], engine
                 for i, log_share, bound, share, extra in elements:
-                    assert judge.ulps(logs[k, i], log_share, dtype) <= bound + extra
+                    assert judge.ulps(logs[k, i], log_share, dtype) <= bound + extra, engine
                     if share > tiny:
-                        assert judge.ulps(shares[k, i], share, dtype) <= 8 + extra
+                        assert judge.ulps(shares[k, i], share, dtype) <= 8 + extra, engine
 
 
 finite = st.floats(-1e4, 1e4) | st.floats(-3, 3) | st.floats(-1e-3, 1e-3)
@@ -148,13 +151,15 @@ def test_any_values(x):
     total = judge.logsumexp(x)
     if abs(total) > 1e-12:
         bound = judge.logsumexp_bound(x)
-        for got in (lsebook.logsumexp(x), lsebook.LogSumExp().update(x).value):
+        for got in (*(e.logsumexp(x) for e in ENGINES), lsebook.LogSumExp().update(x).value):
             assert judge.ulps(got, total) <= bound
     log_share = judge.log_share(x, 0)
     extra = far(x)
-    assert judge.ulps(lsebook.log_softmax(x)[0], log_share) <= 5 + extra
-    if log_share > -708:
-        assert judge.ulps(lsebook.softmax(x)[0], judge.mp.exp(log_share)) <= 8 + extra
+    for engine in ENGINES:
+        assert judge.ulps(engine.log_softmax(x)[0], log_share) <= 5 + extra, engine
+        if log_share > -708:
+            share = judge.mp.exp(log_share)
+            assert judge.ulps(engine.softmax(x)[0], share) <= 8 + extra, engine
 
 
 weights = st.floats(1e-300, 1e300) | st.floats(0.01, 10) | st.just(0.0)
@@ -267,24 +272,68 @@ def test_accuracy_does_not_depend_on_the_count(n, scale):
         bound = max(4, 3 * size / abs(total))
         np.copyto(x.reshape(-1, 10), shifted)
         for got in (
-            lsebook.logsumexp(x),
-            lsebook.logsumexp(x.reshape(-1, 1).repeat(2, axis=1), axis=0)[1],
+            *(engine.logsumexp(x) for engine in ENGINES),
+            *(engine.logsumexp(two_columns(x), axis=0)[1] for engine in ENGINES),
             lsebook.LogSumExp().update(x).value,
         ):
             assert judge.ulps(got, total) <= bound
         np.copyto(x.reshape(-1, 10), few)
     narrow = x.astype(np.float32)
     total = judge.mp.log(judge.total(few.astype(np.float32)) * (n // 10))
-    assert judge.ulps(lsebook.logsumexp(narrow), total, np.float32) <= 2
+    for engine in ENGINES:
+        assert judge.ulps(engine.logsumexp(narrow), total, np.float32) <= 2, engine
 
 
+def two_columns(x):
+    return x.reshape(-1, 1).repeat(2, axis=1)
+
+
+def equal_but_one(n, low, high, peak):
+    """Slices whose terms are alike but for a peak, in rows and columns, and one share of each.
+
+    Partial sums of one number are multiples of their last place, and the number's own lower digits
+    are cut off alike every time: the worst that an order of additions can do.
+    """
+    levels = np.random.default_rng(n).uniform(low, high, 40 if n <= 1000 else 2)
+    x = np.repeat(levels[:, np.newaxis], n, axis=1)
+    x[:, n // 3] = peak
+    columns = np.ascontiguousarray(x.T)
+    ways = (lambda f: f(x, axis=1)), (lambda f: f(columns, axis=0).T)
+    return [(k, judge.number(level)) for k, level in enumerate(levels)], ways
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("n", [63, 119, 239, 764, 921, 65_536, 1_000_000])
+def test_equal_terms_that_all_round_the_same_way(engine, n):
+    slices, ways = equal_but_one(n, -9, 0, 1.0)
+    for of in ways:
+        shares, logs = of(engine.softmax), of(engine.log_softmax)
+        for k, level in slices:
+            log_total = judge.mp.log(judge.mp.e + (n - 1) * judge.mp.exp(level))
+            assert judge.ulps(shares[k, 0], judge.mp.exp(level - log_total)) <= 8
+            assert judge.ulps(logs[k, 0], level - log_total) <= 5
+            assert judge.ulps(logs[k, n // 3], 1 - log_total) <= 5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("n", [63, 119, 239, 764, 921, 65_536])
+def test_tails_of_equal_terms(engine, n):
+    slices, ways = equal_but_one(n, -60, -20, 0.0)
+    for of in ways:
+        logs = of(engine.log_softmax)
+        for k, level in slices:
+            want = -judge.mp.log1p((n - 1) * judge.mp.exp(level))
+            assert judge.ulps(logs[k, n // 3], want) <= 5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("n", [2, 20, 100, 20_000])
-def test_softmax_far_from_a_peak_that_needs_a_shift(n):
+def test_softmax_far_from_a_peak_that_needs_a_shift(engine, n):
     # x - peak rounds here, by 256 ulp of the share.
     x = np.full(n, 300.0)
     x[:2] = [1000.1, np.nextafter(417.37, 0.0)]
     assert judge.number(x[1] - x[0]) != judge.number(x[1]) - judge.number(x[0])
-    got = lsebook.softmax(x)
+    got = engine.softmax(x)
     # The promise: 8 ulp, and one for each unit of the difference.
     assert judge.ulps(got[1], judge.mp.exp(judge.log_share(x[:3], 1))) <= 8 + 700
     assert judge.ulps(got[0], judge.mp.mpf(1)) <= 1
@@ -303,40 +352,43 @@ def test_weights_left_out_of_a_sum_that_cancels(outside):
     assert sign == 1
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("n", [10, 100, 40_000])
 @pytest.mark.parametrize(("dtype", "large"), [(np.float64, 709.0), (np.float32, 88.5)])
-def test_softmax_whose_terms_fit_in_their_dtype_and_their_sum_does_not(n, dtype, large):
+def test_softmax_whose_terms_fit_in_their_dtype_and_their_sum_does_not(engine, n, dtype, large):
     x = np.full(n, large, dtype)
     assert np.isfinite(np.exp(x[0]))
-    for got in (lsebook.softmax(x), lsebook.softmax(np.tile(x, (2, 1)).T, axis=0)[:, 1]):
+    for got in (engine.softmax(x), engine.softmax(np.tile(x, (2, 1)).T, axis=0)[:, 1]):
         assert judge.ulps(got[0], judge.mp.mpf(1) / n, dtype) <= 8
-    assert judge.ulps(lsebook.logsumexp(x), judge.number(x[0]) + judge.mp.log(n), dtype) <= 2
+    assert judge.ulps(engine.logsumexp(x), judge.number(x[0]) + judge.mp.log(n), dtype) <= 2
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("dtype", "peak", "low"), [(np.float64, -10.0, -715.0), (np.float32, -5.0, -91.5)]
 )
 @pytest.mark.parametrize("n", [2, 100, 40_000])
-def test_softmax_of_a_normal_share_whose_exponential_is_not(dtype, peak, low, n):
+def test_softmax_of_a_normal_share_whose_exponential_is_not(engine, dtype, peak, low, n):
     x = np.full(n, -np.inf, dtype)
     x[:2] = peak, low
     assert 0 < np.exp(x[1]) < np.finfo(dtype).tiny
     share = judge.mp.exp(judge.log_share(x[:2], 1))
     assert share > judge.number(np.finfo(dtype).tiny)
     rows, columns = np.tile(x, (70, 1)), np.tile(x[:, None], (1, 70))
-    for got in (lsebook.softmax(x), lsebook.softmax(rows, 1)[9], lsebook.softmax(columns, 0)[:, 9]):
+    for got in (engine.softmax(x), engine.softmax(rows, 1)[9], engine.softmax(columns, 0)[:, 9]):
         assert judge.ulps(got[1], share, dtype) <= 8 + (peak - low)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("n", [1, 2, 50, 5000])
 @pytest.mark.parametrize("level", [-103.0, -95.0, -90.0])
-def test_float32_exponentials_that_are_subnormal(n, level):
+def test_float32_exponentials_that_are_subnormal(engine, n, level):
     x = np.full(n, level, np.float32)
     rows, columns = np.tile(x, (70, 1)), np.tile(x[:, None], (1, 70))
     for function, expected in [
-        (lsebook.log_softmax, -judge.mp.log(n)),
-        (lsebook.softmax, judge.mp.mpf(1) / n),
-        (lsebook.logsumexp, level + judge.mp.log(n)),
+        (engine.log_softmax, -judge.mp.log(n)),
+        (engine.softmax, judge.mp.mpf(1) / n),
+        (engine.logsumexp, level + judge.mp.log(n)),
     ]:
         for got in (function(x), function(rows, axis=1)[9], function(columns, axis=0)[..., 9]):
             assert judge.ulps(np.ravel(got)[0], expected, np.float32) <= 8
