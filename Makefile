@@ -5,6 +5,8 @@ VENV ?= .venv
 NOTEBOOKS ?=
 COVERAGE ?=
 SITE ?=
+# Cells and outputs of both editions are the same, as tests/book compares. CI runs both: chapters.
+EDITIONS ?= chapters/en
 # Every instruction set for which NumPy 2.4 has loops of its own.
 BASELINE := X86_V3 X86_V4 AVX512_ICL AVX512_SPR
 # Sums of many threads differ in their last bits, and where cores are few threads wait for each other.
@@ -59,8 +61,8 @@ test-package: $(VENV)/installed
 test-code: $(VENV)/installed  ## check the package and both texts; COVERAGE=--cov
 	$(PYTEST) --dist worksteal tests/package tests/book lsebook --doctest-modules $(COVERAGE)
 
-test-notebooks: $(VENV)/installed  ## run every notebook and compare every output
-	$(THREADS) $(PYTEST) --dist loadfile --nbval chapters
+test-notebooks: $(VENV)/installed  ## run notebooks and compare every output; EDITIONS=chapters for both
+	$(THREADS) $(PYTEST) --dist loadfile --nbval $(EDITIONS)
 
 test: style test-code test-notebooks  ## all of these three
 
@@ -68,13 +70,13 @@ test-site: $(VENV)/installed  ## read the site in a browser; SITE=folder for one
 	SITE="$(SITE)" $(PYTEST) --dist loadfile tests/site
 
 test-baseline: $(VENV)/installed  ## compare every output with other processor instructions
-	$(THREADS) NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval chapters
+	$(THREADS) NPY_DISABLE_CPU_FEATURES="$(BASELINE)" $(PYTEST) --dist loadfile --nbval $(EDITIONS)
 
 ci:  ## all that a merge must pass
-	$(MAKE) test COVERAGE=--cov
+	$(MAKE) test COVERAGE=--cov EDITIONS=chapters
 	$(MAKE) book
 	$(MAKE) test-site SITE=_build/html
-	$(MAKE) test-baseline
+	$(MAKE) test-baseline EDITIONS=chapters
 
 outputs: $(VENV)/installed  ## run all notebooks, or NOTEBOOKS="...", and write their outputs
 	$(THREADS) $(BIN)/python -m authoring.outputs $(NOTEBOOKS)

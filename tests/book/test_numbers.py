@@ -114,5 +114,8 @@ def test_one_doctored_character_is_found(outcomes, name):
 
 def test_notebooks_are_validated_twice_and_strictly():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert makefile.count("--nbval chapters") == 2
+    assert makefile.count("--nbval $(EDITIONS)") == 2
+    ci = makefile[makefile.index("\nci:") :]
+    assert re.search(r"\$\(MAKE\) test .*EDITIONS=chapters\n", ci)
+    assert re.search(r"\$\(MAKE\) test-baseline EDITIONS=chapters\n", ci)
     assert "lax" not in makefile
