@@ -1,6 +1,7 @@
 """The judge: the same quantities from mpmath at 50 digits, and distances in ulps."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -19,9 +20,15 @@ def number(x: Any) -> Any:
     return mp.mpf(float(x))
 
 
+@lru_cache(maxsize=100_000)
+def exponential(x: Any) -> Any:
+    """exp(x), which costs most of a judge's time and is asked for by every quantity below."""
+    return mp.exp(number(x))
+
+
 def total(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
     """The sum of b exp(x)."""
-    terms = [mp.exp(number(v)) for v in x]
+    terms = [exponential(v) for v in x]
     if b is not None:
         terms = [number(w) * t for w, t in zip(b, terms, strict=True)]
     return mp.fsum(terms)
@@ -34,8 +41,8 @@ def logsumexp(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
 
 def log_share(x: Any, i: int) -> Any:
     """The log softmax of one element, formed without cancellation."""
-    others = [mp.exp(number(v) - number(x[i])) for k, v in enumerate(x) if k != i]
-    return -mp.log1p(mp.fsum(others))
+    others = [exponential(v) for k, v in enumerate(x) if k != i]
+    return -mp.log1p(mp.fsum(others) / exponential(x[i]))
 
 
 def log1mexp(x: Any) -> Any:
@@ -60,13 +67,14 @@ def condition(x: Iterable[Any], b: Iterable[Any] | None = None) -> Any:
 
     A weight that changes by a relative error moves its exponent by as much.
     """
-    logs = [number(v) for v in x]
+    terms = [(number(v), exponential(v)) for v in x if v > -np.inf]
     if b is not None:
-        logs = [v + mp.log(abs(number(w))) if w else mp.ninf for v, w in zip(logs, b, strict=True)]
-    finite = [v for v in logs if v > mp.ninf]
-    size = mp.log(mp.fsum(map(mp.exp, finite)))
+        weights = [abs(number(w)) for v, w in zip(x, b, strict=True) if v > -np.inf]
+        terms = [(v + mp.log(w), e * w) for (v, e), w in zip(terms, weights, strict=True) if w]
+    whole = mp.fsum(e for _, e in terms)
     each = 0 if b is None else 1
-    moved = mp.fsum(mp.exp(v - size) * (abs(v) + each) for v in finite)
+    moved = mp.fsum(e / whole * (abs(v) + each) for v, e in terms)
+    size = mp.log(whole)
     return moved / abs(size) if size else mp.inf
 
 
