@@ -71,6 +71,8 @@ def _row(exercise: Exercise, case: Case, function: Callable[..., Any]) -> Row:
         got, hint = f"shape {value.shape}", _wrong_shape(case)
     elif not case.accepts(value.astype(np.float64)):
         got, hint = _wrong_value(exercise, case, seen, value)
+        if got == shown(case.want):
+            got += ", differs further on"
     else:
         got, hint = _beside_the_value(case, seen, value)
     passed = hint is None

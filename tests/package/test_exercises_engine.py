@@ -427,3 +427,13 @@ def test_importing_brings_numpy_alone():
     run = [sys.executable, "-c", program]
     found = subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
     assert found == "set()"
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [(1.0 + 1e-11, 1.0), ([1.0, 2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 4.0, 5.0])],
+)
+def test_a_wrong_value_does_not_look_like_the_right_one(got, expected):
+    row = row_of(lambda x: np.array(got), Case((0.0,), expected))
+    assert not row.passed
+    assert row.got == f"{row.expected}, differs further on"
