@@ -22,7 +22,7 @@ ONLY_SITE = {
     "extensions.colophon",
 }  # fmt: skip
 # Their settings, which Sphinx does not know without them.
-OTHERS = ("comments_", "sitemap_", "ogp_", "thebe_")
+OTHERS = ("comments_", "repository_", "sitemap_", "ogp_", "thebe_")
 DESCRIPTIONS = {
     "ko": "np.exp([1000, 1000, 1000])은 왜 [inf inf inf]일까요? "
     "그 이유와 고치는 법, 그리고 그 방법의 쓰임을 수식과 실행되는 코드로 보여 주는 책입니다.",
