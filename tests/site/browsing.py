@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 import pytest
@@ -17,8 +18,12 @@ THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 WIDTHS = (1400, 390)
 
 
+@cache
 def chromium() -> str:
-    """The path of an installed Chromium; where it is missing, CI fails and others skip."""
+    """The path of an installed Chromium; where it is missing, CI fails and others skip.
+
+    Asked for once: two Playwrights cannot run inside one another.
+    """
     with sync_playwright() as playwright:
         found = path(playwright)
     if found is None:
