@@ -105,7 +105,7 @@ oldest:  ## test the package with the oldest NumPy, SciPy and Dask that pyprojec
 	$(MAKE) VENV=.venv-oldest INSTALL='$(ALL) $(OLDEST)' test-package
 
 newest:  ## test all with the newest of everything; PRE=--pre for what is not yet released
-	$(MAKE) VENV=.venv-newest INSTALL='$(PRE) $(ALL)' test-code test-notebooks book
+	$(MAKE) VENV=.venv-newest INSTALL='$(PRE) $(ALL)' EDITIONS=chapters test-code test-notebooks book
 
 newest-site:  ## build and read the site with the newest of what Jupyter Book holds back
 	$(MAKE) VENV=.venv-site INSTALL='$(ALL)' THEN='--upgrade $(HELD_BACK)' book

@@ -57,7 +57,8 @@ ROW = 48
 FEW = 16
 #: So many columns are computed side by side.
 TILE = 128
-#: So many terms of a row are one chain of vectors; a multiple of any instruction set's VECTORS.
+#: So many terms of a row are one sum, filled with zeros to a multiple of what a loop of any
+#: instruction set takes at a time.
 RUN, VECTORS = 128, 64
 #: Elements of a box; bytes of one where slices are longer, and of one that is copied.
 BLOCK, SLICE, COPIED = 2**20, 2**19, 3 * 2**18
@@ -279,7 +280,8 @@ def rows(x, out, peak, rest, task, given):
         for a in range(0, n if task == SHARES or (finite and not given) else 0, terms.size):
             part = row[a : a + terms.size]
             copies += row_terms(part, terms, top, task != SHARES)
-            others, lost = row_total(terms, part.size, others, lost)
+            if not given:
+                others, lost = row_total(terms, part.size, others, lost)
             if task == SHARES:
                 total = own * (1.0 + rest[i]) if given else others + lost
                 divisor, goal = x.dtype.type(total if finite else np.nan), _line(out[i])[a:]
@@ -357,7 +359,8 @@ def columns(x, out, peak, rest, task, given):
         if task == SHARES or not given:
             for i in range(n):
                 line_terms(_line(x[a : a + w, i]), terms, c, top, shift, far, copies, skip)
-                line_add(terms, total, excess)
+                if not given:
+                    line_add(terms, total, excess)
                 if task == SHARES:
                     goal = _line(out[a : a + w, i])
                     for j in range(w):

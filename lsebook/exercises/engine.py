@@ -60,7 +60,7 @@ def judge(exercise: Exercise, function: Callable[..., Any]) -> Report:
 
 def _row(exercise: Exercise, case: Case, function: Callable[..., Any]) -> Row:
     seen = call(case, function)
-    value = _numbers(seen.value)
+    value, expected = _numbers(seen.value), shown(case.want)
     if seen.error is not None:
         got, hint = _error(exercise, case, seen, function)
     elif value is None:
@@ -71,13 +71,13 @@ def _row(exercise: Exercise, case: Case, function: Callable[..., Any]) -> Row:
         got, hint = f"shape {value.shape}", _wrong_shape(case)
     elif not case.accepts(value.astype(np.float64)):
         got, hint = _wrong_value(exercise, case, seen, value)
-        if got == shown(case.want):
+        if got == expected:
             got += ", differs further on"
     else:
         got, hint = _beside_the_value(case, seen, value)
     passed = hint is None
     hint = hint or case.hint or exercise.usual
-    return Row(exercise.call(case), shown(case.want), got, passed, hint, seen.error)
+    return Row(exercise.call(case), expected, got, passed, hint, seen.error)
 
 
 def _error(exercise: Exercise, case: Case, seen: Call, function: Callable[..., Any]) -> Told:

@@ -1,6 +1,7 @@
 """What the compiled engine has beyond the NumPy engine: loops of its own, threads, a cache.
 
-The tables of special values, the mixed arrays and the families of test_accuracy judge both engines.
+The tables of special values, the mixed arrays and the families of test_accuracy judge both engines;
+here stand numbers beyond float16, and a promise that holds over a wider window of peaks.
 """
 
 import itertools
@@ -29,6 +30,41 @@ inf, nan = np.inf, np.nan
 FUNCTIONS = {name: getattr(compiled, name) for name in compiled.__all__}
 #: Lengths around those of vectors, tiles and blocks.
 LENGTHS = [1, 2, 3, 7, 8, 9, 31, 33, 47, 48, 49, 63, 65, 127, 129, 1023, 1025, 32767, 65537]
+
+
+def kinds(n, rng):
+    """Slices of every kind: what one needs must not disturb its neighbours."""
+    z = rng.normal(size=n)
+    far, giant, tail = np.full(n, -800.0), z.copy(), np.full(n, -40.0)
+    giant[n // 2], tail[n // 3] = 1e300, 0.0
+    mixed = z.copy()
+    mixed[n // 2] = -inf
+    odd = [np.full(n, -inf), np.where(np.arange(n) == n // 2, nan, z)]
+    odd += [np.where(np.arange(n) == n // 2, inf, z), np.where(np.arange(n) == n - 1, inf, nan)]
+    return [z, z + 800, far, giant, tail, mixed, 500 * z, z - np.logaddexp.reduce(z), *odd]
+
+
+@pytest.mark.parametrize("n", [3, 10, 100, 300])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("columns", [False, True])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_result_belongs_to_its_slice_alone(name, n, dtype, columns):
+    rng = np.random.default_rng(n)
+    with np.errstate(over="ignore"):
+        rows = np.array([row for _ in range(50) for row in kinds(n, rng)], dtype)
+    rows = rows[rng.permutation(len(rows))]
+    x = np.ascontiguousarray(rows.T) if columns else rows
+    got = FUNCTIONS[name](x, axis=0 if columns else 1)
+    if columns:
+        got = got.T
+    for row, value in zip(rows[::7], got[::7], strict=True):
+        eps = np.finfo(dtype).eps
+        np.testing.assert_allclose(value, FUNCTIONS[name](row), rtol=8 * eps, atol=8 * eps)
+        with np.errstate(all="ignore"):
+            reference = getattr(scipy.special, name)(row.astype(np.float64))
+        np.testing.assert_array_equal(np.isnan(value), np.isnan(reference))
+        finite = np.isfinite(reference)
+        np.testing.assert_allclose(value[finite], reference[finite], rtol=100 * eps, atol=100 * eps)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -262,6 +298,76 @@ def test_log1p_is_within_two_ulp_of_mpmath():
     rs = np.r_[0.0, 5e-324, 10.0 ** rng.uniform(-320, 18, 3000), rng.uniform(0, 4, 2000), 2.0**60]
     worst = max(ulps(compiled.log1p(r), mpmath.log1p(judge.number(r))) for r in rs)
     assert worst <= 2.0
+
+
+def log_sum(x):
+    """The log of the sum of exponentials, with a tail that 80 digits lose beside 1."""
+    peak = int(np.argmax(x))
+    return judge.number(x[peak]) - judge.log_share(x, peak)
+
+
+def bound(x):
+    """The contract of logsumexp in ulp: max(4, 3 kappa)."""
+    terms = [mpmath.exp(judge.number(v)) for v in x]
+    weighted = mpmath.fsum(t * abs(judge.number(v)) for t, v in zip(terms, x, strict=True))
+    kappa = weighted / mpmath.fsum(terms) / abs(log_sum(x))
+    return max(4.0, float(3 * kappa))
+
+
+def hard_slices(rng):
+    n = int(10 ** rng.uniform(0.3, 2.6))
+    yield rng.normal(size=n) * 10.0 ** rng.uniform(-3, 2)
+    yield np.r_[0.0, rng.uniform(-40, -20, n)]
+    yield np.r_[rng.choice([-1, 1]) * 10.0 ** rng.uniform(-12, -3), rng.uniform(-40, -20, n)]
+    yield np.array([-np.log(2) + 10 ** rng.uniform(-11, -1), -np.log(2)])
+    yield -np.log(n) + 1e-3 * rng.normal(size=n)
+    yield np.array([0.0, rng.uniform(-744, -40)])
+    yield rng.normal(size=n) + rng.choice([-1e4, -1000, 800, 1e5, 1e6, 1e9])
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_logsumexp_keeps_its_contract(columns):
+    rng = np.random.default_rng(3)
+    for _ in range(8):
+        for x in hard_slices(rng):
+            if columns:
+                got = compiled.logsumexp(np.repeat(x[:, None], 16, axis=1), axis=0)[3]
+            else:
+                got = compiled.logsumexp(x)
+            assert ulps(got, log_sum(x)) <= bound(x)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("columns", [False, True])
+def test_softmax_and_log_softmax_keep_their_contract(name, columns):
+    rng = np.random.default_rng(4)
+    for _ in range(8):
+        for x in hard_slices(rng):
+            if columns:
+                got = FUNCTIONS[name](np.repeat(x[:, None], 16, axis=1), axis=0)[:, 3]
+            else:
+                got = FUNCTIONS[name](x)
+            peak = x.max()
+            # Beyond the window the differences from the peak are rounded.
+            spread = 0.0 if abs(peak) <= 1e5 else float(np.ptp(x))
+            for i in {0, len(x) - 1, int(x.argmax()), int(x.argmin())}:
+                log = judge.log_share(x, i)
+                want, most = (log, 5) if name == "log_softmax" else (mpmath.exp(log), 8)
+                assert ulps(got[i], want) <= most + spread
+
+
+def test_float32_keeps_its_contract():
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        n = int(10 ** rng.uniform(0.3, 3))
+        x = (rng.normal(size=n) * 10.0 ** rng.uniform(-2, 2) + rng.choice([0, 5, -50])).astype("f4")
+        want = log_sum(x)
+        if abs(want) >= 1:
+            assert ulps(compiled.logsumexp(x), want, np.float32) <= 2
+        for i in (0, int(x.argmax()), int(x.argmin())):
+            log = judge.log_share(x, i)
+            assert ulps(compiled.log_softmax(x)[i], log, np.float32) <= 8
+            assert ulps(compiled.softmax(x)[i], mpmath.exp(log), np.float32) <= 8
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
