@@ -61,10 +61,16 @@ def works(path: Path = WORKS) -> dict[str, Entry]:
     return dict(parse_file(path).entries)
 
 
+@cache
+def plain(name: str) -> str:
+    """A name without LaTeX; for each, pybtex reads the entry points of all that is installed."""
+    return str(Text.from_latex(name).render_as("text"))
+
+
 def author_of(entry: Entry) -> str:
     """The authors as a sentence names them."""
     names = [
-        Text.from_latex(" ".join([*person.prelast_names, *person.last_names])).render_as("text")
+        plain(" ".join([*person.prelast_names, *person.last_names]))
         for person in entry.persons["author"]
     ]
     return f"{names[0]} et al." if len(names) > 2 else " & ".join(names)

@@ -7,6 +7,8 @@ address. Notebook formats have no such list, and hosts that run notebooks instal
 import json
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 IMPORT = re.compile(r"^ *(?:import|from) +(\w+)", re.M)
@@ -39,17 +41,22 @@ def modules(code: str) -> list[str]:
     return sorted(set(IMPORT.findall(code)) - sys.stdlib_module_names)
 
 
+@cache
+def owners() -> Mapping[str, list[str]]:
+    """The distributions that bring a package, by its name: what is installed, read once."""
+    return packages_distributions()
+
+
 def installation(code: str, edition: str, wheel: str) -> str | None:
     """A cell that installs what the cells need, or None where they need nothing."""
     if not (needed := modules(code)):
         return None
-    owners = packages_distributions()
     extras = [extra for extra, sign in EXTRAS.items() if sign.search(code)]
     package = wheel.replace(".whl", f".whl[{','.join(extras)}]") if extras else wheel
     # With an address, pip wants the name first.
     asked = f"lsebook{package.partition('.whl')[2]} @ {wheel}" if "://" in wheel else package
     brought = BROUGHT.union(*(BROUGHT_BY[extra] for extra in extras))
-    others = sorted({owners[name][0] for name in needed if name not in brought})
+    others = sorted({owners()[name][0] for name in needed if name not in brought})
     return INSTALL.format(
         comment=COMMENTS[edition],
         modules=json.dumps(needed),
