@@ -22,6 +22,9 @@ OLDEST = $(shell sed -nE 's/^(dask|dependencies) = //p' pyproject.toml \
     | grep -oE '(numpy|scipy|dask|distributed)(\[[a-z]+\])?>=[0-9.]+' | sed 's/>=/==/')
 PYTEST := $(BIN)/python -m pytest -n 2
 
+# What is installed without compiling is compiled when first imported, and not by every process anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
 .PHONY: help book takeaway epub pdf test-takeaway lab style test-package test-code test-notebooks test test-site test-baseline ci outputs \
