@@ -3,6 +3,7 @@
 What cannot be computed with a page's own float64 comes in a table that Python computed.
 """
 
+import math
 from functools import cache
 from typing import Any
 
@@ -76,10 +77,8 @@ def smooth_max() -> Explorable:
 
 def _right_digits(found: float, truth: Any) -> str:
     """One character of `DIGITS`: -log10 of the relative error, from 0 to 16."""
-    from mpmath import isfinite, mp, mpf
-
-    error = abs(mpf(found) / truth - 1) if isfinite(found) else mpf(1)
-    digits = 16 if error == 0 else round(-float(mp.log10(error)))
+    error = float(abs(found - truth) / abs(truth)) if math.isfinite(found) else 1.0
+    digits = 16 if error == 0 else round(-math.log10(error))
     return DIGITS[min(max(digits, 0), 16)]
 
 
