@@ -113,6 +113,8 @@ def _beside_the_value(case: Case, seen: Call, value: npt.NDArray[Any]) -> Told:
     if not _same((seen.arguments, seen.keywords), (case.arguments, case.keywords)):
         return f"{shown(value)}, input changed", _CHANGED
     if seen.held_all:
+        if case.memory is not None:
+            return f"{shown(value)}, too much memory", case.hint or _HELD
         return f"{shown(value)}, all in memory", _HELD
     if seen.warned is not None and case.quiet and platform_warns():
         return f"{shown(value)}, {seen.warned.category.__name__}", _WARNED

@@ -24,30 +24,43 @@ LN3 = 1.0986122886681098
 LSE_213 = 3.4076059644443803
 SOFTMAX_021 = [0.09003057317038046, 0.6652409557748219, 0.24472847105479764]
 
-LSE_HESSIAN = Exercise(
-    "lse_hessian",
-    "x",
+HESSIAN_PRODUCT = Exercise(
+    "hessian_product",
+    "x, v",
     Hint(
-        "∂²LSE / ∂xᵢ∂xⱼ를 i = j일 때와 i ≠ j일 때로 나누어 보세요.",
-        "Look at ∂²LSE / ∂xᵢ∂xⱼ for i = j and for i ≠ j apart.",
+        "(Hv)ᵢ = Σⱼ Hᵢⱼvⱼ를 p와 v로 적어 보세요.",
+        "Write (Hv)ᵢ = Σⱼ Hᵢⱼvⱼ with p and v.",
     ),
     (
-        Case((np.zeros(2),), [[0.25, -0.25], [-0.25, 0.25]]),
+        Case((np.zeros(2), np.array([1.0, -1.0])), [0.5, -0.5]),
         Case(
-            (np.array([0.0, LN3]),),
-            [[0.1875, -0.1875], [-0.1875, 0.1875]],
-            name="[0, log 3]",
+            (np.array([0.0, LN3]), np.array([1.0, 0.0])),
+            [0.1875, -0.1875],
+            name="[0, log 3], v=[1, 0]",
         ),
         Case(
-            (np.array([3.0, 1.0, 2.0]),),
-            [
-                [0.22269542653462335, -0.059892024544818935, -0.16280340198980442],
-                [-0.059892024544818935, 0.08192506906499322, -0.022033044520174298],
-                [-0.16280340198980442, -0.022033044520174298, 0.1848364465099787],
-            ],
+            (np.array([1.0, 3.0, 2.0]), np.array([2.0, 0.0, -1.0])),
+            [0.18588318265016077, 0.043019352900166556, -0.2289025355503273],
         ),
-        Case((np.full(2, 1000.0),), [[0.25, -0.25], [-0.25, 0.25]], OVERFLOW),
-        Case((np.array([7.0]),), [[0.0]], atol=1e-15),
+        Case((np.full(2, 1000.0), np.array([3.0, 1.0])), [0.5, -0.5], OVERFLOW),
+        Case(
+            (np.zeros(256), np.tile([1.0, -1.0], 128)),
+            np.tile([1 / 256, -1 / 256], 128),
+            Hint(
+                "값은 맞지만 n × n 행렬을 만들었습니다.",
+                "The value is right, but an n × n matrix was made.",
+            ),
+            name="[0] * 256, v=[1, -1] * 128",
+            memory=200_000,
+        ),
+        Case(
+            (np.array([-100.0, 0.0, -101.0]), np.array([2.0, 3.0, 5.0])),
+            [-3.720075976020836e-44, 9.829970336731299e-45, 2.737078942347706e-44],
+            Hint(
+                "자릿수를 잃었습니다. v의 모든 성분에 같은 수를 더하면 답은 어떻게 됩니까?",
+                "Digits were lost. What if the same number is added to all of v?",
+            ),
+        ),
     ),
 )
 
@@ -367,7 +380,7 @@ LOG_SOFTMAX_1D = Exercise(
 
 PART2 = (
     LOSS_GRADIENT,
-    LSE_HESSIAN,
+    HESSIAN_PRODUCT,
     LOGSUMEXP_ACCURATE,
     LOGSUMEXP,
     MASKED_SOFTMAX,

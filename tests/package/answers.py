@@ -226,53 +226,68 @@ LOG_WEIGHTED_SUM_WRONG = {
     "scipy b": quiet(lambda x, w: sp.logsumexp(x, b=w)),
 }
 
-# lse_hessian
+# hessian_product
 
 
 def hessian_of(p):
     return np.diag(p) - np.outer(p, p)
 
 
-def finite_differences(x, h=1e-5):
-    def gradient(y):
-        return softmax(y)
-
-    return np.array([(gradient(x + h * e) - gradient(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+def from_the_winner(x, v):
+    p, d = softmax(x), v - v[np.argmax(x)]
+    return p * (d - p @ d)
 
 
-def hessian_of_two(x):
+def centred_twice(x, v):
     p = softmax(x)
-    if len(p) == 1:
-        return np.zeros((1, 1))
-    pq = p[0] * p[1]
-    return np.full((len(p), len(p)), -pq) + 2 * pq * np.eye(len(p))
+    d = v - p @ v
+    return p * (d - p @ d)
 
 
-LSE_HESSIAN_RIGHT = {
-    "diag and outer": lambda x: hessian_of(softmax(x)),
-    "einsum": lambda x: np.einsum("i,ij->ij", softmax(x), np.eye(len(x)) - softmax(x)),
-    "rows": lambda x: softmax(x)[:, None] * (np.eye(len(x)) - softmax(x)),
-    "scipy": lambda x: hessian_of(sp.softmax(x)),
-    "covariance": lambda x: np.cov(np.eye(len(x)), aweights=softmax(x), bias=True).reshape(
-        len(x), len(x)
+def product_of_pairs(x, v):
+    p = softmax(x)
+    return [float(p[i] * (p @ (v[i] - v))) for i in range(len(x))]
+
+
+def product_by_differences(x, v, h=1e-6):
+    return (softmax(x + h * v) - softmax(x - h * v)) / (2 * h)
+
+
+def product_of_two(x, v):
+    p, d = softmax(x), v - v[np.argmax(x)]
+    return p[0] * p[1] * (d - d[::-1])
+
+
+HESSIAN_PRODUCT_RIGHT = {
+    "from the winner": from_the_winner,
+    "centred twice": centred_twice,
+    "pairs": product_of_pairs,
+    "pairs from the winner": lambda x, v: product_of_pairs(x, v - v[np.argmax(x)]),
+    "scipy": lambda x, v: (
+        (p := sp.softmax(x)) * ((d := v - v[p.argmax()]) - np.average(d, weights=p))
     ),
-    "loops": lambda x: [
-        [float(p) * ((i == j) - q) for j, q in enumerate(softmax(x))]
-        for i, p in enumerate(softmax(x))
-    ],
 }
-LSE_HESSIAN_WRONG = {
-    "diagonal alone": lambda x: np.diag(softmax(x)),
-    "outer alone": lambda x: -np.outer(softmax(x), softmax(x)),
-    "sign": lambda x: -hessian_of(softmax(x)),
-    "two by two": hessian_of_two,
-    "sorted": lambda x: hessian_of(softmax(np.sort(x))),
-    "reversed": lambda x: hessian_of(softmax(x[::-1])),
-    "diagonal of squares": lambda x: np.diag(softmax(x) * (1 - softmax(x))),
-    "no shift": quiet(lambda x: hessian_of(np.exp(x) / np.exp(x).sum())),
-    "gradient": softmax,
-    "finite differences": finite_differences,
-    "identity": lambda x: np.eye(len(x)) - np.outer(softmax(x), softmax(x)),
+HESSIAN_PRODUCT_WRONG = {
+    "matrix": lambda x, v: hessian_of(softmax(x)) @ v,
+    "matrix from the winner": lambda x, v: hessian_of(softmax(x)) @ (v - v[np.argmax(x)]),
+    "centred": lambda x, v: softmax(x) * (v - softmax(x) @ v),
+    "two products": lambda x, v: softmax(x) * v - softmax(x) * (softmax(x) @ v),
+    "from the first": lambda x, v: softmax(x) * (v - v[0] - softmax(x) @ (v - v[0])),
+    "from the mean": lambda x, v: softmax(x) * (v - v.mean() - softmax(x) @ (v - v.mean())),
+    "from the smallest": lambda x, v: softmax(x) * (v - v.min() - softmax(x) @ (v - v.min())),
+    "from the largest of v": lambda x, v: softmax(x) * (v - v.max() - softmax(x) @ (v - v.max())),
+    "diagonal alone": lambda x, v: softmax(x) * v,
+    "outer alone": lambda x, v: -softmax(x) * (softmax(x) @ v),
+    "sign": lambda x, v: -from_the_winner(x, v),
+    "variance": lambda x, v: v @ from_the_winner(x, v),
+    "two scores": product_of_two,
+    "reversed": lambda x, v: from_the_winner(x[::-1], v),
+    "no shift": quiet(
+        lambda x, v: (p := np.exp(x) / np.exp(x).sum()) * ((d := v - v[np.argmax(x)]) - p @ d)
+    ),
+    "differences": product_by_differences,
+    "v against p": lambda x, v: v * (softmax(x) - softmax(x) @ v),
+    "squares": lambda x, v: softmax(x) * (1 - softmax(x)) * v,
 }
 
 # logsumexp_accurate
@@ -1624,7 +1639,7 @@ NAMES = (
     "logsumexp_1d",
     "log_weighted_sum",
     "loss_gradient",
-    "lse_hessian",
+    "hessian_product",
     "logsumexp_accurate",
     "logsumexp",
     "masked_softmax",

@@ -60,9 +60,9 @@ def log1mexp(x):
     return mp.log(-mp.expm1(mpf(x)))
 
 
-def hessian(x):
-    p = softmax(x)
-    return [[a * ((i == j) - b) for j, b in enumerate(p)] for i, a in enumerate(p)]
+def hessian_product(x, v):
+    p, v = softmax(x), numbers(v)
+    return [a * mp.fsum(b * (v[i] - w) for b, w in zip(p, v, strict=True)) for i, a in enumerate(p)]
 
 
 def joined(p, q):
@@ -233,7 +233,7 @@ TRUTH = {
         [mpf(float(v)) + mp.log(mpf(float(u))) for v, u in zip(x, w, strict=True) if u]
     ),
     "loss_gradient": lambda x, label: [p - (i == label) for i, p in enumerate(softmax(x))],
-    "lse_hessian": hessian,
+    "hessian_product": hessian_product,
     "logsumexp_accurate": lse,
     "logsumexp": lse_along,
     "masked_softmax": masked_softmax,
@@ -481,9 +481,11 @@ def test_wrong_answers_fail(name, answer):
         ("log_weighted_sum", "c = max of w x", "became 0"),
         ("log_weighted_sum", "maximum of all", "weight 0"),
         ("log_weighted_sum", "finite for nothing", "all weights are 0"),
-        ("lse_hessian", "two by two", "i = j"),
-        ("lse_hessian", "finite differences", "first digits"),
-        ("lse_hessian", "gradient", "shape should be (2, 2)"),
+        ("hessian_product", "diagonal alone", "with p and v"),
+        ("hessian_product", "matrix", "an n × n matrix was made"),
+        ("hessian_product", "centred", "added to all of v"),
+        ("hessian_product", "differences", "first digits"),
+        ("hessian_product", "variance", "shape should be (2,)"),
         ("logsumexp_accurate", "all maxima dropped", "all of them were left out"),
         ("logsumexp_accurate", "runner-up alone", "every term but one"),
         ("logsumexp_accurate", "1 subtracted", "tail"),
