@@ -42,6 +42,7 @@ class Package:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.needs = cache(self._needs)
+        self.loads = cache(self._loads)
 
     def file(self, module: str) -> Path | None:
         """The file of a module, or of the module that a dotted name is inside."""
@@ -60,9 +61,14 @@ class Package:
             return frozenset({module.partition(".")[0]}) - sys.stdlib_module_names - {"None"}
         return self.needs_of_file(file, frozenset())
 
+    def _loads(self, file: Path) -> list[str]:
+        """The modules that a file of the package imports when it is loaded itself."""
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        return [module for _, module in imports_when_loaded(tree)]
+
     def needs_of_file(self, file: Path, seen: frozenset[Path]) -> frozenset[str]:
         found: set[str] = set()
-        for _, module in imports_when_loaded(ast.parse(file.read_text(encoding="utf-8"))):
+        for module in self.loads(file):
             inner = self.file(module)
             if inner is None:
                 found |= self.needs(module)
