@@ -12,7 +12,7 @@ SOFTMAX = Hint(
     "정의 exp(xᵢ) / Σ exp(xⱼ)와 비교해 보세요.",
     "Compare with the definition, exp(xᵢ) / Σ exp(xⱼ).",
 )
-BACK = Hint("답이 꼭 최댓값만큼 모자랍니다.", "The answer is short by exactly the maximum.")
+BACK = Hint("답이 꼭 최댓값만큼 어긋납니다.", "The answer is off by exactly the maximum.")
 SUM = Hint("확률을 모두 더하면 1이어야 합니다.", "The probabilities should add up to 1.")
 TAIL = Hint(
     "아주 작은 꼬리가 1에 더해지면서 사라졌습니다.",
