@@ -222,8 +222,6 @@ LOG_WEIGHTED_SUM_WRONG = {
     "only whether": lambda x, w: shifted(x[w > 0]) if w.any() else -np.inf,
     "divided by weights": quiet(lambda x, w: weighted_masked(x, w) - np.log(w.sum())),
     "w times x": lambda x, w: shifted(w * x),
-    # SciPy 1.17 answers nan for weights that are all zero beside large scores.
-    "scipy b": quiet(lambda x, w: sp.logsumexp(x, b=w)),
 }
 
 # hessian_product
