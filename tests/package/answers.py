@@ -363,10 +363,10 @@ def sorted_rest(x, axis=None):
     x = np.asarray(x, dtype=float)
     x = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     c = np.max(x, axis=-1, keepdims=True, initial=-np.inf)
-    e = np.exp(x - np.where(np.isfinite(c), c, 0.0))
+    finite = np.isfinite(c)
+    e = np.exp(np.where(finite, x - np.where(finite, c, 0.0), -np.inf))
     rest = np.sort(e, axis=-1)[..., :-1].sum(axis=-1)
-    with np.errstate(invalid="ignore"):
-        return c[..., 0] + np.log1p(rest)
+    return c[..., 0] + np.log1p(rest)
 
 
 def narrow_integers(x, axis=None):
@@ -1003,9 +1003,9 @@ def blocks_in_buffer(x, size):
     for start in range(0, len(x), size):
         block = x[start : start + size]
         peak = np.maximum(c, block.max())
-        shift = peak if np.isfinite(peak) else 0.0
-        terms = np.subtract(block, shift, out=buffer[: len(block)])
-        s = s * np.exp(min(c - shift, 0.0)) + np.exp(terms, out=terms).sum()
+        if np.isfinite(peak):
+            terms = np.subtract(block, peak, out=buffer[: len(block)])
+            s = s * np.exp(c - peak) + np.exp(terms, out=terms).sum()
         c = peak
     return c + np.log(s) if np.isfinite(c) else c
 
@@ -1024,6 +1024,17 @@ def blocks_as_taught(x, size):
 def blocks_warned(x, size):
     with np.errstate(divide="warn"):
         return np.log(np.float64(0)) if not len(x) else blocks(x, size)
+
+
+def blocks_from_zero(x, size):
+    c, s = -np.inf, 0.0
+    for start in range(0, len(x), size):
+        block = x[start : start + size]
+        peak = np.maximum(c, block.max())
+        shift = peak if np.isfinite(peak) else 0.0
+        s = s * np.exp(min(c - shift, 0.0)) + np.exp(block - shift).sum()
+        c = peak
+    return c + np.log(s) if np.isfinite(c) else c
 
 
 @quiet
@@ -1047,6 +1058,7 @@ LOGSUMEXP_BLOCKS_RIGHT = {
 }
 LOGSUMEXP_BLOCKS_WRONG = {
     "as taught": blocks_as_taught,
+    "0 for an infinite peak": blocks_from_zero,
     "not rescaled": blocks_not_rescaled,
     "size ignored": lambda x, size: complete(x),
     "inf at once": lambda x, size: next(
