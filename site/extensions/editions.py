@@ -22,7 +22,7 @@ from extensions import korean
 
 EDITIONS = ("ko", "en")
 TITLES = {
-    "ko": "LogSumExp: 넘치지 않고 지수를 더하는 법",
+    "ko": "LogSumExp: 넘치지 않고 exp를 더하는 법",
     "en": "LogSumExp: adding exponentials without overflow",
 }
 NAMES = {"ko": "한국어", "en": "English"}
