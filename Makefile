@@ -111,6 +111,7 @@ newest:  ## test all with the newest of everything; PRE=--pre for what is not ye
 	$(MAKE) VENV=.venv-newest INSTALL='$(PRE) $(ALL)' EDITIONS=chapters test-code test-notebooks book
 
 newest-site:  ## build and read the site with the newest of what Jupyter Book holds back
+	rm -rf _build  # from another Sphinx, this one would keep a part
 	$(MAKE) VENV=.venv-site INSTALL='$(ALL)' THEN='--upgrade $(HELD_BACK)' book
 	$(MAKE) VENV=.venv-site SITE=_build/html test-site
 
