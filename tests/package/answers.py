@@ -977,8 +977,7 @@ MERGE_ATTENTION_WRONG = {
 # logsumexp_blocks
 
 
-@quiet
-def blocks(x, size):
+def blocks_from_zero(x, size):
     c, s = -np.inf, 0.0
     for start in range(0, len(x), size):
         block = x[start : start + size]
@@ -987,6 +986,9 @@ def blocks(x, size):
         s = s * np.exp(min(c - shift, 0.0)) + np.exp(block - shift).sum()
         c = peak
     return c + np.log(s) if np.isfinite(c) else c
+
+
+blocks = quiet(blocks_from_zero)
 
 
 @quiet
@@ -1024,17 +1026,6 @@ def blocks_as_taught(x, size):
 def blocks_warned(x, size):
     with np.errstate(divide="warn"):
         return np.log(np.float64(0)) if not len(x) else blocks(x, size)
-
-
-def blocks_from_zero(x, size):
-    c, s = -np.inf, 0.0
-    for start in range(0, len(x), size):
-        block = x[start : start + size]
-        peak = np.maximum(c, block.max())
-        shift = peak if np.isfinite(peak) else 0.0
-        s = s * np.exp(min(c - shift, 0.0)) + np.exp(block - shift).sum()
-        c = peak
-    return c + np.log(s) if np.isfinite(c) else c
 
 
 @quiet
